@@ -1,0 +1,1 @@
+"""Opening, indexing and exact random access to a video file."""

@@ -1,0 +1,1 @@
+"""Reviewer: a local-first video annotation tool."""

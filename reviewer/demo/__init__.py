@@ -1,0 +1,1 @@
+"""The bundled demo: a real clip and its tracks."""

@@ -1,0 +1,1 @@
+"""The full-screen parts of the terminal interface."""

@@ -1,0 +1,1 @@
+"""Terminal widgets: they render what they are given and post messages."""
