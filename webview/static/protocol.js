@@ -1,0 +1,115 @@
+/**
+ * Binary messages from the server: typed-array views over one buffer, nothing copied.
+ * The layout is described in webview/protocol.py, which is the other side.
+ */
+
+const VERSION = 1;
+const HEADER_BYTES = 16;
+const TYPES = [
+  null, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array,
+];
+
+export const MAGIC = Object.freeze({
+  times: 'RVTM', units: 'RVUT', unit: 'RVUP', window: 'RVWN', overview: 'RVOV',
+});
+
+/** Presence codes of a window's rows; a row that is not there is absent. */
+export const PRESENCE = Object.freeze(['present', 'occluded']);
+
+const pad = (length) => (8 - (length % 8)) % 8;
+
+/**
+ * @param {ArrayBuffer} buffer
+ * @param {string} magic one of MAGIC
+ * @returns {{header: Object, arrays: Array<ArrayBufferView>}}
+ * @throws {Error} when the message is another one, cut or malformed
+ */
+export function decode(buffer, magic) {
+  if (buffer.byteLength < HEADER_BYTES) throw new Error('message shorter than its header');
+  const view = new DataView(buffer);
+  const found = String.fromCharCode(...new Uint8Array(buffer, 0, 4));
+  const version = view.getUint16(4, true);
+  const count = view.getUint16(6, true);
+  const metaLength = view.getUint32(8, true);
+  const total = view.getUint32(12, true);
+  if (found !== magic || version !== VERSION) {
+    throw new Error(`expected ${magic} version ${VERSION}, got ${found} version ${version}`);
+  }
+  if (total !== buffer.byteLength) {
+    throw new Error(`message says ${total} bytes but has ${buffer.byteLength}`);
+  }
+  let at = HEADER_BYTES + 8 * count;
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, at, metaLength)));
+  at += metaLength + pad(metaLength);
+  const arrays = [];
+  for (let i = 0; i < count; i++) {
+    const Type = TYPES[view.getUint32(HEADER_BYTES + 8 * i, true)];
+    if (!Type) throw new Error('unknown element type');
+    const array = new Type(buffer, at, view.getUint32(HEADER_BYTES + 8 * i + 4, true));
+    arrays.push(array);
+    at += array.byteLength + pad(array.byteLength);
+  }
+  return { header, arrays };
+}
+
+/**
+ * Seconds of each frame, the first frame at 0.
+ * @param {ArrayBuffer} buffer
+ * @returns {Float64Array}
+ */
+export function decodeTimes(buffer) {
+  return /** @type {Float64Array} */ (decode(buffer, MAGIC.times).arrays[0]);
+}
+
+/**
+ * Independently decodable stretches of the video; together they show each frame exactly once.
+ * @typedef {{firstFrame: Int32Array, frameCount: Int32Array}} UnitTable
+ * @param {ArrayBuffer} buffer
+ * @returns {UnitTable}
+ */
+export function decodeUnits(buffer) {
+  const [firstFrame, frameCount] = decode(buffer, MAGIC.units).arrays;
+  return { firstFrame, frameCount };
+}
+
+/**
+ * Packets of one unit in decode order. `frames[k]` is the frame index of packet k, -1 for one to
+ * decode but not show; `keys[k]` is 1 for a key packet; packet k is the next `sizes[k]` bytes of
+ * `data`.
+ * @typedef {{frames: Int32Array, keys: Uint8Array, sizes: Uint32Array, data: Uint8Array}} Unit
+ * @param {ArrayBuffer} buffer
+ * @returns {Unit}
+ */
+export function decodeUnit(buffer) {
+  const [frames, keys, sizes, data] = decode(buffer, MAGIC.unit).arrays;
+  return { frames, keys, sizes, data };
+}
+
+/**
+ * The engine's values for `frames` frames from `first`; frame `first + k` has the rows
+ * `offsets[k] .. offsets[k + 1]`. Boxes are x, y, width, height in video px.
+ * @typedef {{revision: number, first: number, frames: number, rows: number, boxless: boolean,
+ *   offsets: Uint32Array, entity: Uint32Array, boxes: Float32Array, presence: Uint8Array,
+ *   columns: Map<string, Int16Array>}} EvaluatedWindow
+ * @param {ArrayBuffer} buffer
+ * @returns {EvaluatedWindow}
+ */
+export function decodeWindow(buffer) {
+  const { header, arrays } = decode(buffer, MAGIC.window);
+  const [offsets, entity, boxes, presence] = arrays;
+  const columns = new Map(header.columns.map((name, i) => [name, arrays[4 + i]]));
+  return {
+    revision: header.revision, first: header.first, frames: header.frames, rows: header.rows,
+    boxless: header.boxless, offsets, entity, boxes, presence, columns,
+  };
+}
+
+/**
+ * Per bin of the whole video: number of keyframes, mean number of entities there.
+ * @param {ArrayBuffer} buffer
+ * @returns {{revision: number, keyframes: Uint32Array, present: Float32Array}}
+ */
+export function decodeOverview(buffer) {
+  const { header, arrays } = decode(buffer, MAGIC.overview);
+  return { revision: header.revision, keyframes: arrays[0], present: arrays[1] };
+}
