@@ -1,0 +1,145 @@
+// Shapes on a transparent canvas above the video. One input, two ways to make the pixels: WebGL2
+// where there is a GPU, pixels written in JavaScript where WebGL is only emulated.
+
+import { Layout } from './painter/layout.js';
+import { SoftwareBackend } from './painter/software.js';
+import { WebglBackend } from './painter/webgl.js';
+
+/** @typedef {import('./painter/layout.js').Scene} Scene */
+
+/** Names under which WebGL runs on the CPU. */
+const EMULATED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+const TRIAL_BOXES = 500;
+const TRIAL_FRAMES = 5;
+/** A backend that takes this long for one trial frame has lost; no need to try it again. */
+const TRIAL_LIMIT_MS = 100;
+
+/**
+ * @param {HTMLCanvasElement} canvas without a context yet; the painter becomes its only user
+ * @param {{backend?: 'auto' | 'webgl' | 'software'}} [options] `auto` times both, keeps the faster
+ * @returns {Promise<Painter>} rejects only when a forced backend is not to be had
+ */
+export async function createPainter(canvas, { backend = 'auto' } = {}) {
+  if (backend === 'webgl' || backend === 'software') return new Painter(canvas, backend, backend);
+  const { choice, reason } = await chooseBackend();
+  try {
+    return new Painter(canvas, choice, reason);
+  } catch (error) {
+    if (choice === 'software') throw error;
+    return new Painter(canvas, 'software', String(error));
+  }
+}
+
+export class Painter {
+  #canvas;
+  #layout = new Layout();
+  #backend;
+  #dpr = 1;
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {'webgl' | 'software'} backend
+   * @param {string} reason why this backend, for diagnostics
+   */
+  constructor(canvas, backend, reason) {
+    this.#canvas = canvas;
+    this.reason = reason;
+    this.#backend = backend === 'webgl'
+      ? new WebglBackend(canvas, () => this.#backend.draw(this.#layout))
+      : new SoftwareBackend(canvas);
+  }
+
+  /** @returns {'webgl' | 'software'} */
+  get backend() {
+    return /** @type {'webgl' | 'software'} */ (this.#backend.name);
+  }
+
+  /**
+   * Sizes the canvas and empties it: paint afterwards.
+   * @param {number} cssWidth @param {number} cssHeight
+   * @param {number} dpr device px per CSS px
+   */
+  resize(cssWidth, cssHeight, dpr) {
+    this.#dpr = dpr;
+    this.#canvas.width = Math.max(1, Math.round(cssWidth * dpr));
+    this.#canvas.height = Math.max(1, Math.round(cssHeight * dpr));
+    this.#canvas.style.width = `${this.#canvas.width / dpr}px`;
+    this.#canvas.style.height = `${this.#canvas.height / dpr}px`;
+    this.#backend.resize(this.#canvas.width, this.#canvas.height);
+  }
+
+  /** Replaces the picture. Nothing in `scene` is kept. @param {Scene} scene */
+  paint(scene) {
+    this.#layout.compute(scene, this.#canvas.width, this.#canvas.height, this.#dpr);
+    this.#backend.draw(this.#layout);
+  }
+
+  /** Waits until the pixels are there; for timing and tests only. */
+  finish() {
+    this.#backend.finish();
+  }
+
+  close() {
+    this.#backend.close();
+  }
+}
+
+/** @returns {Promise<{choice: 'webgl' | 'software', reason: string}>} */
+async function chooseBackend() {
+  let webgl;
+  try {
+    webgl = new WebglBackend(trialCanvas());
+  } catch (error) {
+    return { choice: 'software', reason: String(error) };
+  }
+  try {
+    const { renderer } = webgl;
+    if (EMULATED.test(renderer)) {
+      return { choice: 'software', reason: `WebGL is emulated (${renderer})` };
+    }
+    const webglMs = await time(webgl);
+    const softwareMs = await time(new SoftwareBackend(trialCanvas()));
+    const reason = `webgl ${webglMs.toFixed(1)} ms, software ${softwareMs.toFixed(1)} ms`;
+    return { choice: webglMs <= softwareMs ? 'webgl' : 'software', reason };
+  } finally {
+    webgl.close();
+  }
+}
+
+function trialCanvas() {
+  const canvas = document.createElement('canvas');
+  canvas.width = 1280;
+  canvas.height = 720;
+  return canvas;
+}
+
+/** Median ms of a frame of moving boxes. @param {WebglBackend | SoftwareBackend} backend */
+async function time(backend) {
+  const layout = new Layout();
+  const boxes = new Float32Array(4 * TRIAL_BOXES);
+  const table = {
+    color: new Uint8Array([255, 0, 0, 255]), fill: new Uint8Array(4),
+    width: new Float32Array([2]), dash: new Uint8Array(1),
+  };
+  const scene = {
+    count: TRIAL_BOXES, boxes, style: new Uint16Array(TRIAL_BOXES), table,
+    view: { scale: 1, x: 0, y: 0 },
+  };
+  const times = [];
+  // The first frame pays for compiling: it is not counted.
+  for (let frame = -1; frame < TRIAL_FRAMES; frame++) {
+    for (let i = 0; i < TRIAL_BOXES; i++) {
+      boxes.set([(i * 37 + frame * 3) % 1200, (i * 53 + frame * 2) % 640, 60, 60], 4 * i);
+    }
+    const start = performance.now();
+    layout.compute(scene, 1280, 720, 1);
+    backend.draw(layout);
+    backend.finish();
+    const ms = performance.now() - start;
+    if (frame >= 0) times.push(ms);
+    if (frame >= 0 && ms > TRIAL_LIMIT_MS) break;
+    // One frame between, so that the page stays alive while a slow driver is timed.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return times.sort((a, b) => a - b)[times.length >> 1];
+}
