@@ -1,0 +1,226 @@
+"""Textual strips of a half-block picture, fast enough for playback.
+
+A Segment per cell costs Textual 50 ms and more a frame at 160x45. `PictureStrip` carries the
+terminal's bytes ready-made, built for the whole picture at once in numpy, and makes its segments
+only when somebody asks (a dialog over the picture, a screenshot).
+
+This is the only module that leans on a private name of Textual, `Strip._segments`; where that
+does not hold, or the terminal has too few colours, `plain_strips` shows the same cells the
+ordinary way. A test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.color import Color, ColorSystem
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from reviewer.frame_image import BACKDROP, RGB, Label, Picture
+
+HALF_BLOCK = "▀"
+_RESET = "\x1b[0m"
+
+
+# -- the plain way ----------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1 << 16)
+def _style(foreground: tuple[int, ...], background: tuple[int, ...], bold: bool = False) -> Style:
+    return Style(
+        color=Color.from_rgb(*foreground), bgcolor=Color.from_rgb(*background), bold=bold or None
+    )
+
+
+def _label_segment(label: Label) -> Segment:
+    return Segment(label.text, _style(label.foreground, label.background, label.bold))
+
+
+def row_segments(picture: Picture, row: int, left: int, right: int) -> list[Segment]:
+    """One row as segments, with `left` and `right` cells of backdrop beside it."""
+    backdrop = _style(BACKDROP, BACKDROP)
+    segments = [Segment(" " * left, backdrop)] if left else []
+    upper, lower = picture.upper[row].tolist(), picture.lower[row].tolist()
+    at = 0
+    for label in [*(one for one in picture.labels if one.row == row), None]:
+        stop = picture.columns if label is None else label.column
+        segments.extend(
+            Segment(HALF_BLOCK, _style(tuple(a), tuple(b)))
+            for a, b in zip(upper[at:stop], lower[at:stop], strict=True)
+        )
+        if label is not None:
+            segments.append(_label_segment(label))
+            at = label.column + label.width
+    if right:
+        segments.append(Segment(" " * right, backdrop))
+    return segments
+
+
+def plain_strips(picture: Picture, left: int = 0, right: int = 0) -> list[Strip]:
+    """The picture's rows as ordinary strips."""
+    width = left + picture.columns + right
+    return [Strip(row_segments(picture, row, left, right), width) for row in range(picture.rows)]
+
+
+# -- the fast way -----------------------------------------------------------------------------
+
+_DIGITS = np.array([list(f"{value:03d}".encode()) for value in range(256)], np.uint8)
+_SIGNIFICANT = np.array([[value >= 100, value >= 10, True] for value in range(256)], np.bool_)
+
+
+def _eight_bit(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The 256-colour palette entries that rich chooses for truecolor values."""
+    value = rgb.astype(np.float64) / 255
+    high, low = value.max(axis=-1), value.min(axis=-1)
+    spread, total = high - low, high + low
+    divisor = np.where(total <= 1.0, total, 2.0 - total)
+    saturation = np.divide(spread, divisor, out=np.zeros_like(spread), where=divisor > 0)
+    gray = np.rint(total / 2 * 25.0)
+    gray_entry = np.where(gray == 0, 16, np.where(gray == 25, 231, 231 + gray))
+    component = rgb.astype(np.float64)
+    six = np.rint(np.where(component < 95, component / 95, 1 + (component - 95) / 40))
+    cube_entry = 16 + 36 * six[..., 0] + 6 * six[..., 1] + six[..., 2]
+    return np.where(saturation < 0.15, gray_entry, cube_entry).astype(np.uint8)
+
+
+def _codes(colors: NDArray[np.uint8], lead: bytes) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """SGR parameters of every cell, padded to one length, and which of the bytes count.
+
+    colors: (rows, columns, components). Returns two arrays (rows, columns, length).
+    """
+    rows, columns, components = colors.shape
+    length = len(lead) + 4 * components - 1
+    text = np.empty((rows, columns, length), np.uint8)
+    keep = np.ones((rows, columns, length), np.bool_)
+    text[:, :, : len(lead)] = np.frombuffer(lead, np.uint8)
+    for component in range(components):
+        at = len(lead) + 4 * component
+        text[:, :, at : at + 3] = _DIGITS[colors[:, :, component]]
+        keep[:, :, at : at + 3] = _SIGNIFICANT[colors[:, :, component]]
+        if component < components - 1:
+            text[:, :, at + 3] = ord(";")
+    return text, keep
+
+
+def encode(picture: Picture, color_system: ColorSystem) -> list[str]:
+    """The terminal sequences of each row; colours are sent only where they change."""
+    rows, columns = picture.upper.shape[:2]
+    upper, lower = picture.upper, picture.lower
+    if color_system == ColorSystem.TRUECOLOR:
+        leads = (b"38;2;", b"48;2;")
+    else:
+        upper, lower = _eight_bit(upper)[..., None], _eight_bit(lower)[..., None]
+        leads = (b"38;5;", b"48;5;")
+    upper_text, upper_keep = _codes(upper, leads[0])
+    lower_text, lower_keep = _codes(lower, leads[1])
+
+    fresh = np.zeros((rows, columns), np.bool_)  # nothing known about the colours in force
+    fresh[:, 0] = True
+    hidden = np.zeros((rows, columns), np.bool_)
+    for label in picture.labels:
+        after = label.column + label.width
+        hidden[label.row, label.column : after] = True
+        if after < columns:
+            fresh[label.row, after] = True
+    new_upper, new_lower = fresh.copy(), fresh.copy()
+    new_upper[:, 1:] |= (upper[:, 1:] != upper[:, :-1]).any(axis=2)
+    new_lower[:, 1:] |= (lower[:, 1:] != lower[:, :-1]).any(axis=2)
+
+    length = upper_text.shape[2]
+    glyph = np.frombuffer(HALF_BLOCK.encode(), np.uint8)
+    cells = np.empty((rows, columns, 2 + length + 1 + length + 1 + 3), np.uint8)
+    keep = np.empty(cells.shape, np.bool_)
+    a, b, c = 2, 2 + length, 3 + length
+    d = c + length
+    cells[:, :, :a] = np.frombuffer(b"\x1b[", np.uint8)
+    cells[:, :, a:b] = upper_text
+    cells[:, :, b] = ord(";")
+    cells[:, :, c:d] = lower_text
+    cells[:, :, d] = ord("m")
+    cells[:, :, d + 1 :] = glyph
+    either = new_upper | new_lower
+    keep[:, :, :a] = either[..., None]
+    keep[:, :, a:b] = upper_keep & new_upper[..., None]
+    keep[:, :, b] = new_upper & new_lower
+    keep[:, :, c:d] = lower_keep & new_lower[..., None]
+    keep[:, :, d] = either
+    keep[:, :, d + 1 :] = True
+    keep &= ~hidden[..., None]
+
+    stops = np.cumsum(keep.reshape(rows * columns, -1).sum(axis=1))
+    starts = np.concatenate([[0], stops[:-1]]).reshape(rows, columns)
+    stops = stops.reshape(rows, columns)
+    data = cells[keep].tobytes()
+    labels: dict[int, list[Label]] = {}
+    for label in picture.labels:
+        labels.setdefault(label.row, []).append(label)
+    out: list[str] = []
+    for row in range(rows):
+        at = int(starts[row, 0])
+        parts: list[str] = []
+        for label in labels.get(row, ()):
+            here = int(starts[row, label.column])
+            parts.append(data[at:here].decode())
+            text, style, _ = _label_segment(label)
+            parts.append(_RESET + Strip.render_style(style or Style(), text, color_system))
+            at = here
+        parts.append(data[at : int(stops[row, -1])].decode())
+        parts.append(_RESET)
+        out.append("".join(parts))
+    return out
+
+
+class PictureStrip(Strip):
+    """A picture's row whose terminal sequence is known, its segments made on demand."""
+
+    __slots__ = ("_ansi", "_left", "_made", "_picture", "_right", "_row")
+
+    def __init__(self, picture: Picture, row: int, left: int, right: int, ansi: str) -> None:
+        super().__init__((), left + picture.columns + right)
+        self._picture, self._row, self._left, self._right = picture, row, left, right
+        self._ansi = ansi
+        self._made: list[Segment] | None = None
+
+    @property
+    def _segments(self) -> list[Segment]:  # type: ignore[override]
+        if self._made is None:
+            self._made = row_segments(self._picture, self._row, self._left, self._right)
+        return self._made
+
+    @_segments.setter
+    def _segments(self, segments: Iterable[Segment]) -> None:
+        """The base class assigns an empty list; the segments are made from the picture."""
+
+    def render(self, console: Console) -> str:
+        return self._ansi
+
+
+def encodable(color_system: ColorSystem | None) -> bool:
+    """Whether `picture_strips` can serve a terminal with these colours."""
+    return color_system in (None, ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT)
+
+
+def picture_strips(
+    picture: Picture,
+    left: int = 0,
+    right: int = 0,
+    color_system: ColorSystem | None = ColorSystem.TRUECOLOR,
+) -> list[Strip]:
+    """The picture's rows with `left` and `right` cells of backdrop, the fast way if possible."""
+    if not encodable(color_system):
+        return plain_strips(picture, left, right)
+    system = color_system or ColorSystem.TRUECOLOR
+    backdrop: RGB = BACKDROP
+    blank = _style(backdrop, backdrop)
+    before = Strip.render_style(blank, " " * left, system) if left else ""
+    after = Strip.render_style(blank, " " * right, system) if right else ""
+    return [
+        PictureStrip(picture, row, left, right, before + ansi + after)
+        for row, ansi in enumerate(encode(picture, system))
+    ]
