@@ -1,0 +1,186 @@
+"""Decoding any frame, exactly, with as little decoding as possible."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+
+from av.video.frame import VideoFrame
+
+from ..errors import VideoError
+from .index import VideoIndex
+from .numbering import decode_tagged, prepare
+from .packets import PacketReader
+from .source import quoted
+
+# Reordering and frame threads together hold back far fewer frames than this.
+_MAX_DELAY_PACKETS = 128
+# Decoding on is as cheap as seeking when it is at most this far to the next start.
+_NEAR_PACKETS = 8
+
+_SIGNED_CODECS = {"h264", "mpeg4"}
+
+
+def frame_bytes(frame: VideoFrame) -> int:
+    return sum(plane.buffer_size for plane in frame.planes)
+
+
+class FrameCache:
+    """Decoded frames by number, least recently used leave first; bounded in bytes."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._bytes = 0
+        self._frames: OrderedDict[int, VideoFrame] = OrderedDict()
+
+    def get(self, number: int) -> VideoFrame | None:
+        frame = self._frames.get(number)
+        if frame is not None:
+            self._frames.move_to_end(number)
+        return frame
+
+    def put(self, number: int, frame: VideoFrame) -> None:
+        old = self._frames.pop(number, None)
+        if old is not None:
+            self._bytes -= frame_bytes(old)
+        self._frames[number] = frame
+        self._bytes += frame_bytes(frame)
+        while self._bytes > self._limit and len(self._frames) > 1:
+            _, evicted = self._frames.popitem(last=False)
+            self._bytes -= frame_bytes(evicted)
+
+    @property
+    def size_bytes(self) -> int:
+        return self._bytes
+
+    def clear(self) -> None:
+        self._frames.clear()
+        self._bytes = 0
+
+
+class FrameDecoder:
+    """Decoded pictures (not upright, in the codec's pixel format) by frame number.
+
+    Keeps decoding where it stands while frames are asked for in order; otherwise begins at the
+    start before the frame, and keeps what it passes on the way, so that scrubbing backwards
+    decodes a GOP once if it fits the cache. Not thread-safe.
+    """
+
+    def __init__(self, index: VideoIndex, path: str, cache_bytes: int) -> None:
+        self._index = index
+        self._path = path
+        self._reader = PacketReader(index, path)
+        self._cache = FrameCache(cache_bytes)
+        self._pending: deque[VideoFrame] = deque()  # came out together, not yet looked at
+        self._running = False
+        self._drained = False
+        self._floor = 0  # frames before this one come out wrong since the last start
+        self._latest = -1  # the furthest frame that came out since then
+        self._fed = 0  # position of the next packet to decode
+        self._lost: set[int] = set()  # frames found to be undecodable
+
+    @property
+    def seeks(self) -> int:
+        """How often the file was sought in, for tests and diagnostics."""
+        return self._reader.seeks
+
+    @property
+    def cache_bytes(self) -> int:
+        return self._cache.size_bytes
+
+    def close(self) -> None:
+        self._pending.clear()
+        self._cache.clear()
+        self._running = False
+        self._reader.close()
+
+    def read(self, number: int) -> VideoFrame:
+        """The picture of a frame. Raises VideoError if it cannot be decoded."""
+        frame = self._cache.get(number)
+        if frame is not None:
+            return frame
+        if number in self._lost:
+            raise self._damaged(number)
+        start = self._index.start_of(number)
+        position = int(self._index.frame_position[number])
+        if not self._reachable(number, int(self._index.start_position[start])):
+            self._begin(start)
+        while True:
+            while self._pending:
+                frame = self._pending.popleft()
+                found = self._number_of(frame)
+                if found < self._floor:
+                    continue
+                self._latest = max(self._latest, found)
+                self._cache.put(found, frame)
+                if found == number:
+                    return frame
+            if self._drained or self._fed > position + _MAX_DELAY_PACKETS:
+                self._lost.add(number)
+                raise self._damaged(number)
+            self._feed()
+
+    def _reachable(self, number: int, start_position: int) -> bool:
+        return (
+            self._running
+            and number >= self._floor
+            and number > self._latest
+            and start_position <= self._fed + _NEAR_PACKETS
+        )
+
+    def _begin(self, start: int) -> None:
+        self._pending.clear()
+        self._running = False
+        position = int(self._index.start_position[start])
+        context = self._reader.source.codec_context
+        if not context.is_open:
+            prepare(context)
+            self._show_encoder(position)
+        self._reader.go_to(position)
+        context = self._reader.source.codec_context  # another one if the file had to be reopened
+        if context.is_open:
+            context.flush_buffers()
+        else:
+            prepare(context)
+        self._fed = position
+        self._floor = int(self._index.start_frame[start])
+        self._latest = self._floor - 1
+        self._drained = False
+        self._running = True
+
+    def _show_encoder(self, position: int) -> None:
+        """Let a fresh decoder see the first packet, whatever it will begin with.
+
+        Encoders sign only that one, and FFmpeg decodes the streams of some versions of x264 (in
+        4:4:4) and of Xvid and DivX differently to make up for their errors.
+        """
+        if position == 0 or self._index.codec not in _SIGNED_CODECS:
+            return
+        self._reader.go_to(0)
+        item = self._reader.next()
+        if item is not None:
+            context = self._reader.source.codec_context
+            decode_tagged(context, item[1], item[0])
+            decode_tagged(context, None, 0)
+
+    def _feed(self) -> None:
+        item = self._reader.next()
+        context = self._reader.source.codec_context
+        if item is None:
+            self._drained = True
+            self._pending.extend(decode_tagged(context, None, self._fed))
+            return
+        position, packet = item
+        self._fed = position + 1
+        self._pending.extend(decode_tagged(context, packet, position))
+
+    def _number_of(self, frame: VideoFrame) -> int:
+        tag = frame.pts
+        if tag is None or not 0 <= tag < len(self._index.packet_frame):
+            return -1
+        return int(self._index.packet_frame[tag])
+
+    def _damaged(self, number: int) -> VideoError:
+        return VideoError(
+            f"Frame {number} of {quoted(self._path)} cannot be decoded because its data is "
+            f"damaged: look at another frame, or get an intact copy of the file."
+        )

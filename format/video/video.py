@@ -1,0 +1,234 @@
+"""A video as a lazy sequence of frames."""
+
+from __future__ import annotations
+
+import operator
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, SupportsIndex, overload
+
+from ..errors import VideoError
+from .bitstream import is_annexb
+from .decode import FrameDecoder
+from .index import VideoIndex
+from .packets import PacketReader
+from .scan import Int64s
+from .source import quoted
+from .stills import PixelCache, Pixels, to_jpeg, to_rgb
+from .units import Unit, UnitTable, make_table, read_unit
+
+_SCALED_CACHE_BYTES = 16 << 20
+# A stretch the page would have to load whole before it can show its last frame.
+_MAX_UNIT_BYTES = 256 << 20
+_BROWSER_FORMATS = {
+    "h264": {"yuv420p", "yuvj420p"},
+    "vp8": {"yuv420p"},
+    "vp9": {"yuv420p", "yuv422p", "yuv440p", "yuv444p", "gbrp", "yuv420p10le", "yuv420p12le"},
+    "av1": {"yuv420p", "yuvj420p", "yuv420p10le", "gray", "gray10le"},
+}
+
+
+class Video:
+    """The frames of a video file: ``video[i]`` is frame i (0-based) as decoders present it.
+
+    ``len(video)``, iteration, negative numbers and slices work as for a list, and nothing is
+    decoded before it is asked for. Thread-safe. Memory is bounded by about ``cache_bytes``
+    whatever the length of the video. Raises VideoError if the file is not a usable video, and
+    IndexError outside.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        index: VideoIndex | None = None,
+        cache_bytes: int = 256 << 20,
+    ) -> None:
+        self.path = Path(path).absolute()
+        self.index = VideoIndex.build(path) if index is None else index
+        self._lock = threading.RLock()
+        self._closed = False
+        self._decoder = FrameDecoder(self.index, str(self.path), cache_bytes * 3 // 4)
+        # Packets for the page are read apart, so that they do not move the decoder's place.
+        self._unit_lock = threading.Lock()
+        self._unit_reader = PacketReader(self.index, str(self.path))
+        self._full: PixelCache[int] = PixelCache(cache_bytes // 4)
+        self._scaled: PixelCache[tuple[int, int, int]] = PixelCache(_SCALED_CACHE_BYTES)
+
+    @property
+    def pts(self) -> Int64s:
+        """Presentation time of each frame, in units of ``time_base`` seconds; int64 (n,)."""
+        return self.index.pts
+
+    @property
+    def time_base(self) -> Fraction:
+        return self.index.time_base
+
+    @property
+    def width(self) -> int:
+        return self.index.width
+
+    @property
+    def height(self) -> int:
+        return self.index.height
+
+    def __len__(self) -> int:
+        return self.index.frame_count
+
+    def __iter__(self) -> Iterator[Pixels]:
+        return (self[number] for number in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<Video {self.path.name!r}: {len(self)} frames, {self.width} x {self.height}>"
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> Pixels: ...
+    @overload
+    def __getitem__(self, key: slice) -> FrameSlice: ...
+    def __getitem__(self, key: SupportsIndex | slice) -> Pixels | FrameSlice:
+        """A frame as a read-only array (height, width, 3) of uint8 RGB, or a lazy sequence."""
+        if isinstance(key, slice):
+            return FrameSlice(self, range(len(self))[key])
+        number = self._number(key)
+        with self._lock:
+            pixels = self._full.get(number)
+            if pixels is None:
+                pixels = self._convert(number, self.width, self.height)
+                self._full.put(number, pixels)
+            return pixels
+
+    def frame(
+        self, i: SupportsIndex, width: int | None = None, height: int | None = None
+    ) -> Pixels:
+        """Frame i scaled to exactly width x height pixels; one alone keeps the proportions.
+
+        Cheaper than scaling ``video[i]``. Read-only uint8 RGB (height, width, 3).
+        """
+        if width is None and height is None:
+            return self[i]
+        if width is None:
+            assert height is not None
+            width = max(1, round(height * self.width / self.height))
+        if height is None:
+            height = max(1, round(width * self.height / self.width))
+        if width < 1 or height < 1:
+            raise ValueError("a picture needs at least one pixel each way")
+        key = (self._number(i), width, height)
+        with self._lock:
+            pixels = self._scaled.get(key)
+            if pixels is None:
+                pixels = self._convert(*key)
+                self._scaled.put(key, pixels)
+            return pixels
+
+    def jpeg(self, i: SupportsIndex, max_width: int | None = None, quality: int = 90) -> bytes:
+        """Frame i as a JPEG file, scaled down to at most ``max_width`` pixels."""
+        if max_width is not None and 0 < max_width < self.width:
+            pixels = self.frame(i, width=max_width)
+        else:
+            pixels = self[i]
+        return to_jpeg(pixels, quality)
+
+    def _convert(self, number: int, width: int, height: int) -> Pixels:
+        if self._closed:
+            raise VideoError(f"{quoted(self.path)} was closed: open it again.")
+        return to_rgb(self._decoder.read(number), self.index.rotation, width, height)
+
+    def _number(self, i: SupportsIndex) -> int:
+        number = operator.index(i)
+        if number < 0:
+            number += len(self)
+        if not 0 <= number < len(self):
+            raise IndexError(f"frame {operator.index(i)} of a video of {len(self)} frames")
+        return number
+
+    @cached_property
+    def units(self) -> UnitTable:
+        """Independently decodable stretches; together they show every frame once."""
+        return make_table(self.index)
+
+    def unit_of(self, i: SupportsIndex) -> int:
+        """The unit that shows frame i."""
+        return self.units.unit_of(self._number(i))
+
+    def unit(self, u: int) -> Unit:
+        """The packets of unit u, to feed a fresh decoder with. Raises IndexError outside."""
+        if not 0 <= u < len(self.units):
+            raise IndexError(f"unit {u} of {len(self.units)}")
+        with self._unit_lock:
+            if self._closed:
+                raise VideoError(f"{quoted(self.path)} was closed: open it again.")
+            return read_unit(self.index, self.units, u, self._unit_reader)
+
+    @property
+    def decoder_config(self) -> dict[str, Any]:
+        """What WebCodecs wants to know; ``description_hex`` is None for in-band parameters."""
+        index = self.index
+        description = None
+        if index.codec in ("h264", "hevc") and not is_annexb(index.extradata):
+            description = index.extradata.hex()
+        return {
+            "codec": index.codec_string,
+            "description_hex": description,
+            "codedWidth": index.coded_width,
+            "codedHeight": index.coded_height,
+            "rotation": index.rotation,
+        }
+
+    @property
+    def browser_decodable(self) -> bool:
+        """Whether browsers can be expected to decode it; only the browser knows for certain."""
+        index = self.index
+        return (
+            index.pixel_format in _BROWSER_FORMATS.get(index.codec, ())
+            and bool(index.codec_string)
+            and bool(index.start_key.all())
+            and int(self.units.bytes.max()) <= _MAX_UNIT_BYTES
+        )
+
+    def close(self) -> None:
+        """Let go of the file and all memory. Frames given out stay valid."""
+        with self._lock, self._unit_lock:
+            self._closed = True
+            self._decoder.close()
+            self._unit_reader.close()
+            self._full.clear()
+            self._scaled.clear()
+
+    def __enter__(self) -> Video:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class FrameSlice(Sequence[Pixels]):
+    """Some frames of a video, decoded when asked for."""
+
+    def __init__(self, video: Video, numbers: range) -> None:
+        self._video = video
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> Pixels: ...
+    @overload
+    def __getitem__(self, key: slice) -> FrameSlice: ...
+    def __getitem__(self, key: SupportsIndex | slice) -> Pixels | FrameSlice:
+        if isinstance(key, slice):
+            return FrameSlice(self._video, self.numbers[key])
+        return self._video[self.numbers[operator.index(key)]]
+
+    def __iter__(self) -> Iterator[Pixels]:
+        return (self._video[number] for number in self.numbers)
