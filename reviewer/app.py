@@ -1,0 +1,151 @@
+"""The terminal interface as a Textual application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterable
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+from textual.theme import Theme
+
+from reviewer.format import Project
+from reviewer.frame_image_graphics import Graphics, Terminal, ask_terminal, erase
+from reviewer.screens.cockpit import Cockpit
+from reviewer.screens.keys import KEYS
+from reviewer.screens.loader import Moment
+from reviewer.widgets.frame_view import FrameView
+
+THEME = Theme(
+    name="reviewer",
+    primary="#6cb6ff",
+    secondary="#8b98a9",
+    accent="#facc5a",
+    warning="#e6a94a",
+    error="#f2777a",
+    success="#7ec699",
+    foreground="#d5dae1",
+    background="#0d0f12",
+    surface="#14171c",
+    panel="#1b1f26",
+    dark=True,
+)
+
+# A terminal that has not answered a cursor report by then does not answer them at all.
+REPORT_WAIT_S = 1.0
+
+
+class ReviewerApp(App[None]):
+    """Shows one project. The caller opens and closes the project."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "Reviewer"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS = [key.binding() for key in KEYS if key.action.startswith("app.")]  # noqa: RUF012
+
+    def __init__(
+        self, project: Project, server_url: str | None = None, terminal: Terminal | None = None
+    ) -> None:
+        super().__init__()
+        self.project = project
+        self.terminal = terminal or Terminal()
+        self.cockpit = Cockpit(project, server_url, self.terminal)
+        self._acknowledged = 0
+        self._reports = True
+        self._reported: list[int] = []
+        self._still_shown = False
+
+    def on_mount(self) -> None:
+        self.register_theme(THEME)
+        self.theme = "reviewer"
+        self.push_screen(self.cockpit)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Not available in a thread or on Windows; the default action remains there.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, self.exit)
+
+    async def action_quit(self) -> None:
+        self.erase_still()
+        self.cockpit.loader.pause()
+        self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        for key in KEYS:
+            if not key.action.startswith("app."):
+                yield SystemCommand(
+                    f"{key.text[:1].upper()}{key.text[1:]}",
+                    f"{key.group} · {key.shown}",
+                    lambda action=key.action: self.call_later(self.cockpit.run_action, action),
+                )
+
+    # -- pace -----------------------------------------------------------------------------
+    # After each picture the terminal is asked where its cursor is. It answers when it has drawn
+    # the picture, however many buffers lie between, and only then the next one is sent: over a
+    # slow line playback drops frames instead of filling buffers that keys would wait behind.
+
+    def post_display_hook(self) -> None:
+        # Called by Textual from early on, when there may be no cockpit yet.
+        cockpit = getattr(self, "cockpit", None)
+        view = getattr(cockpit, "view", None)
+        if not isinstance(view, FrameView) or view.painted <= self._acknowledged:
+            return
+        serial = self._acknowledged = view.painted
+        if self._reports and not self.is_headless and self._driver is not None:
+            self._reported.append(serial)
+            self._driver.write("\x1b[6n")
+            self._driver.flush()
+            self.set_timer(REPORT_WAIT_S, lambda: self._give_up(serial))
+        else:
+            cockpit.loader.shown(serial)
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        if self._reported:
+            self.cockpit.loader.shown(self._reported.pop(0))
+
+    def _give_up(self, serial: int) -> None:
+        if serial in self._reported:
+            self._reported.clear()
+            self._reports = False
+            self.cockpit.loader.shown(serial)
+
+    # -- real pictures --------------------------------------------------------------------
+
+    def draw_still(self, moment: Moment) -> None:
+        """Draw a real picture over the half-blocks of the same frame."""
+        place, still = moment.place, moment.still
+        if self.screen is not self.cockpit or place is None or still is None:
+            return
+        region = self.cockpit.view.region
+        column = region.x + (moment.request.columns - place.columns) // 2
+        row = region.y + moment.top
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(f"\x1b[{row + 1};{column + 1}H{still.draw}")
+            self._driver.flush()
+        self._still_shown = True
+
+    def erase_still(self) -> None:
+        """Take the real picture away, if there is one."""
+        if not self._still_shown:
+            return
+        self._still_shown = False
+        sequence = erase(self.terminal.graphics)
+        if sequence and self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+
+def run_tui(project: Project, server_url: str | None = None) -> None:
+    """Run the terminal interface until the user leaves it."""
+    terminal = ask_terminal()
+    app = ReviewerApp(project, server_url, terminal)
+    try:
+        app.run()
+    finally:
+        app.cockpit.shut_down()
+
+
+__all__ = ["Graphics", "ReviewerApp", "run_tui"]

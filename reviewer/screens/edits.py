@@ -1,0 +1,258 @@
+"""The edits of the cockpit. Each is one transaction of the project, done off the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+from reviewer.format import Project, ReviewerError
+from reviewer.frame_image import parse_color
+from reviewer.screens.desk import OCCLUDED_COLOR, Desk
+from reviewer.screens.dialogs import Item, Menu, Prompt
+from reviewer.widgets.properties import PropertyRow
+from reviewer.widgets.text import inert
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+MAX_NAME = 200
+
+
+class Edits:
+    """Mixed into the cockpit: the keys that change the project."""
+
+    app: App[None]
+    project: Project
+    desk: Desk
+    frame: int
+    selected: str | None
+    saving: int
+    trouble: str
+    _writer: ThreadPoolExecutor
+    _hand_over: Callable[[Message], None]
+    say: Callable[[str], None]
+    complain: Callable[[str], None]
+    show_status: Callable[[], None]
+    go: Callable[[int], None]
+
+    class Saved(Message):
+        """An edit is on disk, or was refused."""
+
+        def __init__(self, note: str, problem: str) -> None:
+            super().__init__()
+            self.note, self.problem = note, problem
+
+    # -- doing it -------------------------------------------------------------------------
+
+    def commit(self, label: str, change: Callable[[], None]) -> None:
+        """Make `change` one edit called `label`; "saved" is shown when it is on disk."""
+
+        def work() -> str:
+            with self.project.transaction(label):
+                change()
+            return label
+
+        self._submit(work)
+
+    def _submit(self, work: Callable[[], str]) -> None:
+        self.saving += 1
+        self.show_status()
+        self._writer.submit(work).add_done_callback(self._done)
+
+    def _done(self, future: Future[str]) -> None:
+        error = future.exception()
+        if error is None:
+            self._hand_over(self.Saved(future.result(), ""))
+        elif isinstance(error, ReviewerError):
+            self._hand_over(self.Saved("", str(error)))
+        elif isinstance(error, OSError):
+            self._hand_over(self.Saved("", f"It could not be written: {error.strerror or error}."))
+        elif isinstance(error, KeyError):
+            self._hand_over(self.Saved("", "It is not there any more: somebody else changed it."))
+        else:
+            self._hand_over(self.Saved("", f"It could not be done: {error}"))
+
+    def on_edits_saved(self, message: Saved) -> None:
+        self.saving -= 1
+        if message.problem:
+            self.trouble = message.problem
+            self.complain(message.problem)
+        else:
+            self.trouble = ""
+            self.say(message.note)
+        self.show_status()
+
+    def _entity(self) -> Any | None:
+        """The selected entity; None, and a remark, when there is none."""
+        entity = self.desk.entity(self.selected)
+        if entity is None:
+            self.say("select an entity first")
+        return entity
+
+    # -- keys -----------------------------------------------------------------------------
+
+    def action_undo(self) -> None:
+        def work() -> str:
+            edit = self.project.undo()
+            return "nothing to undo" if edit is None else f"undone: {edit.label}"
+
+        self._submit(work)
+
+    def action_redo(self) -> None:
+        def work() -> str:
+            edit = self.project.redo()
+            return "nothing to redo" if edit is None else f"redone: {edit.label}"
+
+        self._submit(work)
+
+    def action_presence(self, state: str) -> None:
+        entity, frame = self._entity(), self.frame
+        if entity is not None:
+
+            def change() -> None:
+                entity["presence"][frame] = state
+
+            self.commit(f"{entity.name} {state} from frame {frame}", change)
+
+    def action_rename(self) -> None:
+        entity = self._entity()
+        if entity is None:
+            return
+
+        def check(text: str) -> str:
+            if not text.strip():
+                return "a name has at least one character"
+            return f"at most {MAX_NAME} characters" if len(text) > MAX_NAME else ""
+
+        def answer(name: str | None) -> None:
+            if name is not None:
+                new = name.strip()
+                self.commit(f"Rename {entity.name} to {new}", lambda: entity.rename(new))
+
+        self.app.push_screen(Prompt("Rename", entity.name, "⏎ rename   Esc leave", check), answer)
+
+    def action_change_class(self) -> None:
+        entity = self._entity()
+        if entity is None:
+            return
+        items = [
+            Item(one.name, inert(one.label), parse_color(one.color), one.hotkey or "")
+            for one in self.project.ontology.classes.values()
+        ]
+
+        def answer(name: str | None) -> None:
+            if name is not None and name != entity.class_name:
+                self.commit(f"Change {entity.name} to {name}", lambda: entity.change_class(name))
+
+        self.app.push_screen(
+            Menu(f"Class of {inert(entity.name)}", items, entity.class_name), answer
+        )
+
+    def action_edit(self) -> None:
+        """Choose a property, then its value."""
+        entity = self._entity()
+        if entity is None:
+            return
+        _, rows = self.desk.property_rows(entity.id, self.frame)
+        items = [Item(row, f"{row.label}: {row.value}", row.color) for row in rows if row.action]
+        self.app.push_screen(Menu(f"Set for {inert(entity.name)}", items), self.edit_row)
+
+    def edit_row(self, row: PropertyRow | None) -> None:
+        """Ask for a new value of a line of the properties panel."""
+        if row is None:
+            return
+        if row.action == "rename":
+            self.action_rename()
+        elif row.action == "class":
+            self.action_change_class()
+        elif row.action == "presence":
+            self._ask_presence()
+        elif row.action == "choice":
+            self._ask_choice(row.name)
+        else:
+            self.say(f"{row.label} is drawn in the page")
+
+    def _ask_presence(self) -> None:
+        entity = self._entity()
+        if entity is None:
+            return
+        items = [
+            Item("present", "present", hotkey="p"),
+            Item("occluded", "occluded", OCCLUDED_COLOR, "o"),
+            Item("absent", "absent", hotkey="a"),
+        ]
+
+        def answer(state: str | None) -> None:
+            if state is not None:
+                self.action_presence(state)
+
+        title = f"Presence from frame {self.frame}"
+        self.app.push_screen(Menu(title, items, entity["presence"].at(self.frame)), answer)
+
+    def _ask_choice(self, name: str) -> None:
+        entity, frame = self._entity(), self.frame
+        if entity is None:
+            return
+        prop = entity[name]
+        definition = prop.definition
+        items = [
+            Item(
+                one.name,
+                inert(one.label or one.name),
+                parse_color(one.color) if one.color else None,
+                one.hotkey or "",
+            )
+            for one in definition.choices
+        ]
+        label = inert(definition.label or name)
+
+        def answer(value: str | None) -> None:
+            if value is None:
+                return
+
+            def change() -> None:
+                if definition.time_varying:
+                    entity[name][frame] = value
+                else:
+                    entity[name] = value
+
+            when = f" from frame {frame}" if definition.time_varying else ""
+            self.commit(f"{entity.name}: {label} = {value}{when}", change)
+
+        current = prop.at(frame) if definition.time_varying else prop.value
+        when = f" from frame {frame}" if definition.time_varying else ""
+        self.app.push_screen(Menu(f"{label}{when}", items, current), answer)
+
+    def action_delete_keyframes(self) -> None:
+        entity, frame = self._entity(), self.frame
+        if entity is None:
+            return
+        found = self.desk.keyed_here(entity.id, frame)
+        if not found:
+            self.say("no keyframe at this frame; [ and ] find them")
+            return
+
+        def answer(names: tuple[str, ...] | None) -> None:
+            if not names:
+                return
+
+            def change() -> None:
+                for name in names:
+                    del entity[name][frame]
+
+            self.commit(f"Delete {entity.name}: {', '.join(names)} at frame {frame}", change)
+
+        if len(found) == 1:
+            answer((found[0][0],))
+            return
+        items = [Item((name,), label) for name, label in found]
+        items.append(Item(tuple(name for name, _ in found), "all of them", hotkey="*"))
+        self.app.push_screen(Menu(f"Delete keyframes at frame {frame}", items), answer)
+
+    def action_delete_entity(self) -> None:
+        entity = self._entity()
+        if entity is not None:
+            self.commit(f"Delete {entity.name}", entity.delete)

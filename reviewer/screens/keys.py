@@ -1,0 +1,94 @@
+"""Every key of the cockpit, once. Bindings, key bar, help and palette are all made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """keys: Textual key names, comma separated. shown: how people read them. hint: the word in
+    the key bar, "" when it is not important enough to stand there."""
+
+    group: str
+    keys: str
+    shown: str
+    action: str
+    text: str
+    hint: str = ""
+
+    def binding(self) -> Binding:
+        return Binding(self.keys, self.action, self.text, show=False)
+
+
+MOVE, ENTITY, EDIT, VIEW, PROGRAM = "Move", "Entity", "Edit", "View", "Program"
+
+KEYS: tuple[Key, ...] = (
+    Key(MOVE, "right,l", "→ l", "step(1)", "next frame"),
+    Key(MOVE, "left,h", "← h", "step(-1)", "previous frame", "←→ frame"),
+    Key(MOVE, "shift+right,L", "⇧→ L", "step(10)", "ten frames on"),
+    Key(MOVE, "shift+left,H", "⇧← H", "step(-10)", "ten frames back", "⇧←→ 10"),
+    Key(MOVE, "ctrl+right,w", "^→ w", "seconds(1)", "a second on"),
+    Key(MOVE, "ctrl+left,b", "^← b", "seconds(-1)", "a second back"),
+    Key(MOVE, "right_square_bracket", "]", "keyframe(1)", "next keyframe of the entity"),
+    Key(
+        MOVE,
+        "left_square_bracket",
+        "[",
+        "keyframe(-1)",
+        "previous keyframe of the entity",
+        "[] key",
+    ),
+    Key(MOVE, "enter", "⏎", "enter", "to the entity's start; in properties: change the value"),
+    Key(MOVE, "home,0", "Home 0", "first", "first frame"),
+    Key(MOVE, "end,dollar_sign", "End $", "last", "last frame"),
+    Key(MOVE, "g", "g", "goto", "go to a frame or a time", "g goto"),
+    Key(MOVE, "space", "Space", "play", "play, pause", "␣ play"),
+    Key(ENTITY, "down,j", "↓ j", "cursor(1)", "next row"),
+    Key(ENTITY, "up,k", "↑ k", "cursor(-1)", "previous row", "↑↓ entity"),
+    Key(ENTITY, "pagedown", "PgDn", "page(1)", "a page down"),
+    Key(ENTITY, "pageup", "PgUp", "page(-1)", "a page up"),
+    Key(ENTITY, "n", "n", "visible(1)", "next entity in this frame"),
+    Key(ENTITY, "N", "N", "visible(-1)", "previous entity in this frame"),
+    Key(ENTITY, "slash", "/", "filter", "filter by name or class", "/ filter"),
+    Key(ENTITY, "s", "s", "only_present", "list only what is in this frame"),
+    Key(ENTITY, "escape", "Esc", "escape", "clear the filter, then the selection"),
+    Key(EDIT, "p", "p", "presence('present')", "present from here on", "p/o/a presence"),
+    Key(EDIT, "o", "o", "presence('occluded')", "occluded from here on"),
+    Key(EDIT, "a", "a", "presence('absent')", "absent from here on"),
+    Key(EDIT, "e", "e", "edit", "set a property", "e edit"),
+    Key(EDIT, "c", "c", "change_class", "change the class"),
+    Key(EDIT, "r", "r", "rename", "rename", "r rename"),
+    Key(EDIT, "x", "x", "delete_keyframes", "delete keyframes at this frame"),
+    Key(EDIT, "D,delete", "D Del", "delete_entity", "delete the entity"),
+    Key(EDIT, "u", "u", "undo", "undo", "u undo"),
+    Key(EDIT, "U,ctrl+r", "U ^r", "redo", "redo"),
+    Key(VIEW, "tab,shift+tab", "Tab", "pane", "entities or properties", "⇥ pane"),
+    Key(VIEW, "v", "v", "labels", "names on the picture on, off"),
+    Key(VIEW, "plus,equals_sign", "+", "zoom(0.5)", "timeline: closer"),
+    Key(VIEW, "minus", "-", "zoom(2)", "timeline: wider"),
+    Key(VIEW, "z", "z", "zoom(0)", "timeline: the whole video"),
+    Key(PROGRAM, "question_mark", "?", "help", "this help", "? help"),
+    Key(PROGRAM, "ctrl+p", "^p", "app.command_palette", "command palette"),
+    Key(PROGRAM, "q,ctrl+c", "q", "app.quit", "quit", "q quit"),
+)
+
+# What must not be lost when the key bar is narrow, most needed first.
+HINT_ORDER = (
+    "? help",
+    "q quit",
+    "␣ play",
+    "←→ frame",
+    "↑↓ entity",
+    "[] key",
+    "p/o/a presence",
+    "e edit",
+    "u undo",
+    "/ filter",
+    "g goto",
+    "r rename",
+    "⇥ pane",
+    "⇧←→ 10",
+)

@@ -1,0 +1,79 @@
+"""The base of our widgets: rows painted on demand, as many as there are, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+
+class Lines(ScrollView, can_focus=False, inherit_bindings=False):
+    """A list that paints only the rows in sight. Subclasses give `row_count` and `paint_row`.
+
+    `sticky` rows stay at the top while the rest scrolls; they are painted by `paint_sticky`.
+    """
+
+    DEFAULT_CSS = """
+    Lines { scrollbar-size-vertical: 1; overflow-x: hidden; }
+    """
+
+    sticky = 0
+
+    @property
+    def row_count(self) -> int:
+        raise NotImplementedError
+
+    def paint_row(self, index: int, width: int) -> Iterable[Segment]:
+        """The segments of row `index`, `width` cells at most."""
+        raise NotImplementedError
+
+    def paint_sticky(self, index: int, width: int) -> Iterable[Segment]:
+        return ()
+
+    def rows_changed(self) -> None:
+        """To be called when the number of rows may have changed."""
+        self.virtual_size = Size(0, self.sticky + self.row_count)
+        self.refresh()
+
+    def reveal(self, index: int) -> None:
+        """Scroll the least that brings row `index` into sight."""
+        visible = max(1, self.scrollable_content_region.height - self.sticky)
+        top = round(self.scroll_offset.y)
+        if index < top:
+            self.scroll_to(y=index, animate=False, force=True)
+        elif index >= top + visible:
+            self.scroll_to(y=index - visible + 1, animate=False, force=True)
+
+    def row_at(self, y: int) -> int | None:
+        """The row shown at line `y` of the widget, or None."""
+        index = y - self.sticky + round(self.scroll_offset.y)
+        return index if y >= self.sticky and 0 <= index < self.row_count else None
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        base = self.rich_style
+        index = self.row_at(y)
+        if y < self.sticky:
+            segments = self.paint_sticky(y, width)
+        elif index is not None:
+            segments = self.paint_row(index, width)
+        else:
+            segments = ()
+        return Strip(segments).apply_style(base).adjust_cell_length(width, base)
+
+    def component(self, name: str) -> Style:
+        """The style of a component class; its background only where the class sets one."""
+        return self.get_component_rich_style(name, partial=True)
+
+
+def spread(left: list[Segment], right: list[Segment], width: int) -> list[Segment]:
+    """`left` and `right` at the two ends of `width` cells; the left gives way."""
+    right_cells = sum(cell_len(segment.text) for segment in right)
+    room = max(0, width - right_cells)
+    strip = Strip(left).adjust_cell_length(room) if room else Strip([])
+    return [*strip, *right]
