@@ -1,0 +1,102 @@
+"""What makes an edit acceptable: the ontology, the frames there are, the entities there are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .edit import Attributes, CellsChange, Edit, EntityChange
+from .errors import EditError
+from .layout import is_entity_id
+from .ontology import Ontology
+from .state import State
+
+MAX_NAME_CHARACTERS = 200
+
+
+def checked(edit: Edit, state: State, ontology: Ontology, damaged: set[tuple[str, str]]) -> Edit:
+    """``edit`` in normal form with its old values as they are in ``state``; EditError with one
+    sentence when any part of it is not allowed. Then nothing of it may be applied."""
+    edit = edit.normalised()
+    entities = tuple(_checked_entity(change, state, ontology) for change in edit.entities)
+    after = {change.entity: change.new for change in entities}
+    cells = tuple(_checked_cells(cell, state, ontology, after, damaged) for cell in edit.cells)
+    # old values were taken afresh, so some changes may have become none
+    return replace(edit, entities=entities, cells=cells).normalised()
+
+
+def _checked_entity(change: EntityChange, state: State, ontology: Ontology) -> EntityChange:
+    current = state.attributes.get(change.entity)
+    new = change.new
+    if current is None:
+        if new is None:
+            raise EditError(f'There is no entity "{change.entity:.100}".')
+        if change.old is not None:
+            raise EditError(f'The entity "{change.entity:.100}" is not in this project.')
+        if not is_entity_id(change.entity):
+            raise EditError(f"{change.entity!r:.100} is not an entity id (class-random).")
+    elif change.old is None and new is not None and not current.deleted:
+        raise EditError(f'There already is an entity "{change.entity}".')
+    if new is None:
+        assert current is not None
+        return EntityChange(change.entity, current, replace(current, deleted=True))
+    if not new.name.strip() or len(new.name) > MAX_NAME_CHARACTERS:
+        raise EditError(f"An entity's name has 1 to {MAX_NAME_CHARACTERS} characters.")
+    renamed_only = current is not None and new.class_name == current.class_name
+    if not renamed_only:
+        ontology.entity_class(new.class_name)
+    if current is None or new.constants != current.constants or not renamed_only:
+        _check_constants(new, ontology)
+    return EntityChange(change.entity, current, new)
+
+
+def _check_constants(new: Attributes, ontology: Ontology) -> None:
+    properties = ontology.entity_class(new.class_name).properties
+    for name, value in new.constants.items():
+        definition = properties.get(name)
+        if definition is None or definition.time_varying:
+            raise EditError(f'A {new.class_name} has no constant property "{name:.80}".')
+        definition.encode(value)
+
+
+def _checked_cells(
+    cell: CellsChange,
+    state: State,
+    ontology: Ontology,
+    after: dict[str, Attributes | None],
+    damaged: set[tuple[str, str]],
+) -> CellsChange:
+    attributes = after.get(cell.entity) or state.attributes.get(cell.entity)
+    if attributes is None:
+        raise EditError(f'There is no entity "{cell.entity:.100}".')
+    clears = bool(cell.kind.is_fill(cell.new).all())
+    if attributes.deleted and not clears:
+        raise EditError(f'"{attributes.name}" is deleted: undo that before changing it.')
+    if (cell.entity, cell.property) in damaged:
+        raise EditError(
+            f'"{cell.property}" of "{attributes.name}" is damaged on disk and was not changed; '
+            f"restore its files from git first."
+        )
+    if not clears:
+        definition = ontology.entity_class(attributes.class_name).properties.get(cell.property)
+        if definition is None or not definition.time_varying or definition.kind != cell.kind:
+            raise EditError(
+                f'A {attributes.class_name} has no {cell.kind.name} "{cell.property:.80}" that '
+                f"changes over time."
+            )
+        if problem := definition.problem(cell.new[~cell.kind.is_fill(cell.new)]):
+            raise EditError(f"{definition.label} of {attributes.name} {problem}.")
+    frames = cell.frames
+    if len(frames) and (frames[0] < 0 or frames[-1] >= state.frame_count):
+        wrong = frames[0] if frames[0] < 0 else frames[-1]
+        raise EditError(
+            f"Frame {wrong} is outside the video: its frames are 0 to {state.frame_count - 1}."
+        )
+    if np.any(np.diff(frames) <= 0):
+        raise EditError("The frames of a change must ascend.")
+    if cell.entity in state.number:
+        old = state.keyframes(cell.entity, cell.property).rows_at(frames, cell.kind)
+    else:
+        old = cell.kind.empty_rows(len(frames))
+    return replace(cell, old=old)

@@ -1,0 +1,241 @@
+"""A change as a value. An ``Edit`` lists what was and what is to be; it inverts and concatenates,
+and undo, redo, the journal, live updates and merging are all uses of that."""
+
+from __future__ import annotations
+
+import secrets
+import struct
+import time as clock
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import orjson
+import zstandard
+
+from .errors import EditError
+from .keyframes import Frames, Keyframes
+from .kinds import KINDS, Kind, Rows
+
+MAX_EDIT_BYTES = 2 << 30
+_EDIT_HEAD = struct.Struct("<I?")  # length of the JSON header; whether the arrays are zstd
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What is constant about an entity. ``constants`` maps constant properties to their values."""
+
+    class_name: str
+    name: str
+    constants: Mapping[str, str] = field(default_factory=dict)
+    deleted: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The form kept in the entity's group and in the journal."""
+        return {
+            "class": self.class_name,
+            "name": self.name,
+            "properties": dict(sorted(self.constants.items())),
+            "deleted": self.deleted,
+        }
+
+    @staticmethod
+    def from_json(data: Any) -> Attributes:
+        """Read :meth:`to_json`'s form; ValueError when it is malformed."""
+        if not isinstance(data, dict):
+            raise ValueError("not an object")
+        class_name, name = data.get("class"), data.get("name")
+        constants, deleted = data.get("properties", {}), data.get("deleted", False)
+        if not (isinstance(class_name, str) and isinstance(name, str) and len(name) <= 1000):
+            raise ValueError('"class" and "name" are texts')
+        if not isinstance(deleted, bool) or not isinstance(constants, dict):
+            raise ValueError('"deleted" is true or false and "properties" an object')
+        if not all(isinstance(value, str) for value in constants.values()):
+            raise ValueError("constant properties are texts")
+        return Attributes(class_name, name, constants, deleted)
+
+
+@dataclass(frozen=True, slots=True)
+class EntityChange:
+    """Constant attributes of one entity before and after; ``old`` None creates it, ``new`` None
+    takes the creation back."""
+
+    entity: str
+    old: Attributes | None
+    new: Attributes | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellsChange:
+    """Keyframes of one property of one entity before and after.
+
+    ``frames`` int64 ``(n,)`` ascending, ``old`` and ``new`` ``(n, columns)``; fill means none.
+    """
+
+    entity: str
+    property: str
+    kind: Kind
+    frames: Frames
+    old: Rows
+    new: Rows
+
+    def invert(self) -> CellsChange:
+        return replace(self, old=self.new, new=self.old)
+
+    def then(self, later: CellsChange) -> CellsChange:
+        """This change followed by a later one of the same property."""
+        frames = np.union1d(self.frames, later.frames)
+        old = Keyframes(later.frames, later.old).rows_at(frames, self.kind)
+        old = _overlay(old, frames, self.frames, self.old)
+        new = Keyframes(self.frames, self.new).rows_at(frames, self.kind)
+        new = _overlay(new, frames, later.frames, later.new)
+        return replace(self, frames=frames, old=old, new=new)
+
+    def effective(self) -> CellsChange:
+        """Without the frames where nothing changes."""
+        same = (self.old == self.new) | ((self.old != self.old) & (self.new != self.new))
+        keep = ~same.all(axis=1)
+        return replace(self, frames=self.frames[keep], old=self.old[keep], new=self.new[keep])
+
+
+def _overlay(rows: Rows, frames: Frames, at: Frames, put: Rows) -> Rows:
+    rows[np.searchsorted(frames, at)] = put
+    return rows
+
+
+def new_edit_id() -> str:
+    """A random identity: an edit sent twice is applied once."""
+    return secrets.token_hex(8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edit:
+    """One change to a project, whole or not at all. ``time`` is seconds since 1970."""
+
+    entities: tuple[EntityChange, ...] = ()
+    cells: tuple[CellsChange, ...] = ()
+    label: str = ""
+    author: str = ""
+    time: float = field(default_factory=clock.time)
+    id: str = field(default_factory=new_edit_id)
+    undoes: str | None = None  # the id of the edit that this one takes back
+    redoes: str | None = None  # the id of the undo that this one takes back
+
+    def __bool__(self) -> bool:
+        return bool(self.entities or self.cells)
+
+    def invert(self) -> Edit:
+        """The edit that takes this one back."""
+        return replace(
+            self,
+            entities=tuple(EntityChange(c.entity, c.new, c.old) for c in reversed(self.entities)),
+            cells=tuple(change.invert() for change in self.cells),
+            id=new_edit_id(),
+            time=clock.time(),
+        )
+
+    def __add__(self, later: Edit) -> Edit:
+        """Both, one after the other, as one edit with this one's label and author."""
+        return replace(self, entities=self.entities + later.entities,
+                       cells=self.cells + later.cells).normalised()  # fmt: skip
+
+    def normalised(self) -> Edit:
+        """At most one change per entity and per property, and none that changes nothing."""
+        entities: dict[str, EntityChange] = {}
+        for change in self.entities:
+            before = entities.get(change.entity)
+            old = before.old if before else change.old
+            entities[change.entity] = EntityChange(change.entity, old, change.new)
+        cells: dict[tuple[str, str], CellsChange] = {}
+        for cell in self.cells:
+            key = (cell.entity, cell.property)
+            cells[key] = cells[key].then(cell) if key in cells else cell
+        effective = (cell.effective() for cell in cells.values())
+        return replace(
+            self,
+            entities=tuple(c for c in entities.values() if c.old != c.new),
+            cells=tuple(cell for cell in effective if len(cell.frames)),
+        )
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Ids of the entities this edit changes."""
+        return frozenset([c.entity for c in self.entities] + [c.entity for c in self.cells])
+
+    def to_bytes(self) -> bytes:
+        """The journal's form: a JSON header, then for each cells change its frames, old and new
+        rows, little endian."""
+        header = {
+            "id": self.id,
+            "author": self.author,
+            "time": self.time,
+            "label": self.label,
+            "undoes": self.undoes,
+            "redoes": self.redoes,
+            "entities": [
+                [c.entity, c.old and c.old.to_json(), c.new and c.new.to_json()]
+                for c in self.entities
+            ],
+            "cells": [[c.entity, c.property, c.kind.name, len(c.frames)] for c in self.cells],
+        }
+        head = orjson.dumps(header)
+        arrays = b"".join(
+            np.ascontiguousarray(a).tobytes() for c in self.cells for a in (c.frames, c.old, c.new)
+        )
+        if len(head) + len(arrays) > MAX_EDIT_BYTES:
+            raise EditError("This change is over 2 GiB; make it in several smaller ones.")
+        packed = len(arrays) > 4096
+        if packed:
+            arrays = zstandard.ZstdCompressor(level=1).compress(arrays)
+        return _EDIT_HEAD.pack(len(head), packed) + head + arrays
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Edit:
+        """Read :meth:`to_bytes`'s form; ValueError, KeyError or TypeError when it is malformed."""
+        if len(data) < _EDIT_HEAD.size:
+            raise ValueError("a record that ends too early")
+        head_length, packed = _EDIT_HEAD.unpack_from(data)
+        head_stop = _EDIT_HEAD.size + head_length
+        header = orjson.loads(data[_EDIT_HEAD.size : head_stop])
+        body = data[head_stop:]
+        if packed:
+            try:
+                if zstandard.frame_content_size(body) > MAX_EDIT_BYTES:
+                    raise ValueError("an edit of over 2 GiB")
+                body = zstandard.ZstdDecompressor().decompress(body, MAX_EDIT_BYTES)
+            except zstandard.ZstdError as error:
+                raise ValueError(str(error)) from None
+        position = 0
+        cells: list[CellsChange] = []
+        for entity, name, kind_name, count in header["cells"]:
+            kind = KINDS[kind_name]
+            arrays: list[Any] = []
+            for dtype, columns in ((np.dtype("<i8"), 1), *([(kind.dtype, kind.columns)] * 2)):
+                stop = position + count * columns * dtype.itemsize
+                if count < 0 or stop > len(body):
+                    raise ValueError("a record that ends too early")
+                arrays.append(np.frombuffer(body[position:stop], dtype).copy())
+                position = stop
+            frames, old, new = arrays
+            shape = (count, kind.columns)
+            cells.append(
+                CellsChange(entity, name, kind, frames, old.reshape(shape), new.reshape(shape))
+            )
+        return Edit(
+            entities=tuple(
+                EntityChange(
+                    entity,
+                    None if old is None else Attributes.from_json(old),
+                    None if new is None else Attributes.from_json(new),
+                )
+                for entity, old, new in header["entities"]
+            ),
+            cells=tuple(cells),
+            label=str(header["label"]),
+            author=str(header["author"]),
+            time=float(header["time"]),
+            id=str(header["id"]),
+            undoes=header["undoes"],
+            redoes=header["redoes"],
+        )

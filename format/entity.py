@@ -1,0 +1,209 @@
+"""Entities and their properties as an API: handles on a project, without state of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import engine
+from .edit import Attributes
+from .errors import EditError
+from .keyframes import Keyframes
+from .kinds import Rows
+from .ontology import EntityClass, PropertyDefinition
+from .state import decode_spans
+
+if TYPE_CHECKING:
+    from .project import Project
+
+
+class Entity:
+    """One entity of a project. ``entity["box"]`` is a :class:`Property`."""
+
+    __slots__ = ("_project", "id")
+
+    def __init__(self, project: Project, entity_id: str) -> None:
+        self._project = project
+        self.id = entity_id
+
+    def __repr__(self) -> str:
+        return f"<Entity {self.id} {self.name!r}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entity) and other.id == self.id and other._project is self._project
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    @property
+    def attributes(self) -> Attributes:
+        """Class, name, constants and whether it is deleted."""
+        return self._project.attributes(self.id)
+
+    @property
+    def name(self) -> str:
+        """The display name."""
+        return self.attributes.name
+
+    @property
+    def class_name(self) -> str:
+        """The name of its class in the ontology."""
+        return self.attributes.class_name
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it was removed (its keyframes stay until the project is compacted)."""
+        return self.attributes.deleted
+
+    @property
+    def entity_class(self) -> EntityClass:
+        """Its class; EditError when the ontology no longer has it."""
+        return self._project.ontology.entity_class(self.class_name)
+
+    @property
+    def properties(self) -> Mapping[str, PropertyDefinition]:
+        """Every property it can have, by name; empty when the ontology lacks its class."""
+        found = self._project.ontology.classes.get(self.class_name)
+        return found.properties if found else {}
+
+    @property
+    def keyframes(self) -> NDArray[np.int64]:
+        """Frames where any of its properties has a keyframe, int64 ascending."""
+        found = [self[name].keyframes for name, d in self.properties.items() if d.time_varying]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+
+    def __getitem__(self, name: str) -> Property:
+        definition = self.properties.get(name)
+        if definition is None:
+            known = ", ".join(self.properties)
+            raise EditError(f'"{self.name}" has no property "{name:.80}"; it has {known}.')
+        return Property(self, definition)
+
+    def __setitem__(self, name: str, value: str | None) -> None:
+        self[name].value = value
+
+    def rename(self, name: str) -> None:
+        """Give it another display name."""
+        self._project.set_attributes(self.id, f"Rename {self.name} to {name}", name=name)
+
+    def change_class(self, class_name: str) -> None:
+        """Give it another class. Keyframes of properties that only the old class has stay stored
+        and come back with it; constant properties that the new class lacks are dropped."""
+        target = self._project.ontology.entity_class(class_name)
+        constants = {
+            name: value
+            for name, value in self.attributes.constants.items()
+            if (d := target.properties.get(name)) and not d.time_varying and value in d.by_name
+        }
+        self._project.set_attributes(
+            self.id,
+            f"Make {self.name} a {target.label.lower()}",
+            class_name=class_name,
+            constants=constants,
+        )
+
+    def delete(self) -> None:
+        """Remove it. Undo brings it back with everything it had."""
+        self._project.set_attributes(self.id, f"Delete {self.name}", deleted=True)
+
+
+class Property:
+    """One property of one entity: keyframes, and the engine's values between them."""
+
+    __slots__ = ("_entity", "_project", "definition")
+
+    def __init__(self, entity: Entity, definition: PropertyDefinition) -> None:
+        self._entity = entity
+        self._project = entity._project
+        self.definition = definition
+
+    @property
+    def _stored(self) -> Keyframes:
+        return self._project.keyframes(self._entity.id, self.definition.name)
+
+    @property
+    def keyframes(self) -> NDArray[np.int64]:
+        """Frames that have a keyframe, int64 ``(n,)`` ascending, 0-based."""
+        return self._stored.frames
+
+    @property
+    def rows(self) -> Rows:
+        """The keyframes' rows as stored, ``(n, columns)``."""
+        return self._stored.rows
+
+    def __len__(self) -> int:
+        return len(self.keyframes)
+
+    def _needs_time(self) -> None:
+        if not self.definition.time_varying:
+            raise EditError(
+                f'"{self.definition.name}" is constant: set it on the entity, without a frame.'
+            )
+
+    def __getitem__(self, frame: int) -> Any:
+        """The keyframe's value at exactly this frame; KeyError where there is none."""
+        self._needs_time()
+        row = self._stored.rows_at(np.array([frame], np.int64), self.definition.kind)[0]
+        value = self.definition.decode(row)
+        if value is None:
+            raise KeyError(frame)
+        return value
+
+    def __setitem__(self, frame: int, value: Any) -> None:
+        self._needs_time()
+        row = self.definition.encode(value)
+        self._write(frame, row[None], f"Set {self.definition.label.lower()}")
+
+    def __delitem__(self, frame: int) -> None:
+        self._needs_time()
+        self[frame]  # KeyError where there is nothing to remove
+        fill = self.definition.kind.empty_rows(1)
+        self._write(frame, fill, f"Remove a {self.definition.label.lower()} keyframe")
+
+    def _write(self, frame: int, rows: Rows, verb: str) -> None:
+        label = f"{verb} of {self._entity.name}"
+        with self._project.transaction(label) as transaction:
+            transaction.put(self._entity.id, self.definition.name, [frame], rows)
+
+    def at(self, frame: int) -> Any:
+        """The engine's value at ``frame``: float64 ``(4,)`` for a box, a name for presence and
+        choices, None where there is no value (for a constant property, its value)."""
+        if not self.definition.time_varying:
+            return self.value
+        self._project.check_frame(frame)
+        values = engine.evaluate_one(
+            self._stored, self.definition.kind, frame, frame + 1, self._project.engine_times
+        )
+        return self.definition.decode(values[0])
+
+    def spans(self, first: int = 0, stop: int | None = None) -> list[tuple[int, int, Any]]:
+        """For presence and choices: (start, stop, value) of each run of one evaluated value."""
+        stop = self._project.frame_count if stop is None else stop
+        kind = self.definition.kind
+        if kind.rule != "hold":
+            raise EditError(f'"{self.definition.name}" changes gradually: it has no spans.')
+        return decode_spans(self._stored, kind, self.definition, first, stop)
+
+    @property
+    def value(self) -> str | None:
+        """The value of a constant property, or its default, or None."""
+        if self.definition.time_varying:
+            raise EditError(f'"{self.definition.name}" changes over time: ask with .at(frame).')
+        return self._entity.attributes.constants.get(self.definition.name, self.definition.default)
+
+    @value.setter
+    def value(self, value: str | None) -> None:
+        name = self.definition.name
+        if self.definition.time_varying:
+            raise EditError(f'"{name}" changes over time: set it at a frame, as in [{name!r}][0].')
+        constants = dict(self._entity.attributes.constants)
+        if value is None:
+            constants.pop(name, None)
+        else:
+            self.definition.encode(value)
+            constants[name] = value
+        label = f"Set {self.definition.label.lower()} of {self._entity.name}"
+        self._project.set_attributes(self._entity.id, label, constants=constants)

@@ -1,0 +1,112 @@
+"""Writing files so that a crash leaves the old content or the new, never half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Stamp(NamedTuple):
+    """What tells one state of a file from another without reading it."""
+
+    inode: int
+    mtime_ns: int
+    size: int
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """The stamp in a ``stat`` result."""
+    return Stamp(status.st_ino, status.st_mtime_ns, status.st_size)
+
+
+# Above this many files one sync of everything is cheaper than one fsync for each.
+_SYNC_EACH = 64
+
+
+class AtomicBatch:
+    """Files written beside their place and renamed into it together by :meth:`commit`.
+
+    ``stamps`` maps each written path to its stamp, taken before the rename, so that a watcher can
+    tell its own process's writes from others'.
+    """
+
+    def __init__(self, temporary: Path) -> None:
+        self._temporary = temporary
+        self._staged: list[tuple[Path, Path]] = []
+        self.stamps: dict[Path, Stamp] = {}
+
+    def stage(self, path: Path, data: bytes) -> None:
+        """Write ``data`` to a temporary file that :meth:`commit` will rename to ``path``."""
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        temporary = self._temporary / f"{secrets.token_hex(8)}.tmp"
+        self._staged.append((temporary, path))
+        with open(temporary, "xb", buffering=0) as file:
+            file.write(data)
+            if len(self._staged) <= _SYNC_EACH:
+                os.fsync(file.fileno())
+            self.stamps[path] = stamp_of(os.fstat(file.fileno()))
+
+    def commit(self) -> None:
+        """Make all staged files durable at their places; OSError leaves every place whole."""
+        many = len(self._staged) > _SYNC_EACH and hasattr(os, "sync")
+        if many:
+            os.sync()
+        parents: set[Path] = set()
+        for temporary, path in self._staged:
+            if not path.parent.exists():
+                for parent in reversed(path.parent.parents):
+                    if not parent.exists():
+                        parents.add(parent.parent)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                parents.add(path.parent.parent)
+            temporary.replace(path)
+            parents.add(path.parent)
+        if many:
+            os.sync()
+        else:
+            for parent in parents:
+                sync_directory(parent)
+        self._staged.clear()
+
+    def discard(self) -> None:
+        """Remove what was staged and not committed."""
+        for temporary, _ in self._staged:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        self._staged.clear()
+
+
+def write_atomically(path: Path, data: bytes, temporary: Path) -> None:
+    """One file, durable on return."""
+    batch = AtomicBatch(temporary)
+    try:
+        batch.stage(path, data)
+        batch.commit()
+    finally:
+        batch.discard()
+
+
+def sync_directory(path: Path) -> None:
+    """Make renames in a folder durable; a no-op where folders cannot be opened (Windows)."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        if os.name == "nt":
+            return
+        raise
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """A file's bytes; ValueError when it is larger than ``limit`` or not a plain file."""
+    with open(path, "rb") as file:
+        status = os.fstat(file.fileno())
+        if status.st_size > limit:
+            raise ValueError(f"{path} is {status.st_size} bytes, over the limit of {limit}")
+        return file.read(limit + 1)

@@ -1,0 +1,102 @@
+"""Undo and redo per author, derived from the journal, so that they survive a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from .edit import Attributes, CellsChange, Edit, EntityChange
+from .state import State
+
+_MAX_STEPS = 500
+
+
+class History:
+    """What each author can take back, and take back again."""
+
+    def __init__(self) -> None:
+        self._undo: dict[str, list[Edit]] = {}
+        self._redo: dict[str, list[Edit]] = {}
+
+    def record(self, edits: Iterable[Edit]) -> None:
+        """Follow edits in the order of the journal."""
+        for edit in edits:
+            undo = self._undo.setdefault(edit.author, [])
+            redo = self._redo.setdefault(edit.author, [])
+            if edit.undoes is not None:
+                _drop(undo, edit.undoes)
+                redo.append(edit)
+            elif edit.redoes is not None:
+                _drop(redo, edit.redoes)
+                undo.append(edit)
+            else:
+                undo.append(edit)
+                redo.clear()
+            del undo[:-_MAX_STEPS], redo[:-_MAX_STEPS]
+
+    def next_undo(self, author: str) -> Edit | None:
+        """The author's last edit that still stands."""
+        steps = self._undo.get(author)
+        return steps[-1] if steps else None
+
+    def next_redo(self, author: str) -> Edit | None:
+        """The author's last undo that still stands."""
+        steps = self._redo.get(author)
+        return steps[-1] if steps else None
+
+
+def _drop(steps: list[Edit], edit_id: str) -> None:
+    for position in range(len(steps) - 1, -1, -1):
+        if steps[position].id == edit_id:
+            del steps[position]
+            return
+
+
+def reversal(edit: Edit, state: State) -> Edit:
+    """The inverse of ``edit``, less what somebody has changed since: only cells and attributes
+    that still hold what ``edit`` left are put back."""
+    inverse = edit.invert()
+    entities: list[EntityChange] = []
+    for change in inverse.entities:
+        current = state.attributes.get(change.entity)
+        if current is None:
+            continue
+        left = change.old  # what the edit left there; None where it took a creation back
+        if left is None:
+            if current.deleted:
+                entities.append(change)
+            continue
+        merged = _merged(current, left, change.new)
+        entities.append(EntityChange(change.entity, current, merged))
+    cells: list[CellsChange] = []
+    for cell in inverse.cells:
+        if cell.entity not in state.number:
+            continue
+        now = state.keyframes(cell.entity, cell.property).rows_at(cell.frames, cell.kind)
+        same = ((now == cell.old) | ((now != now) & (cell.old != cell.old))).all(axis=1)
+        if np.any(same):
+            cells.append(
+                replace(cell, frames=cell.frames[same], old=cell.old[same], new=cell.new[same])
+            )
+    return replace(inverse, entities=tuple(entities), cells=tuple(cells))
+
+
+def _merged(current: Attributes, left: Attributes, target: Attributes | None) -> Attributes | None:
+    """``current`` with each field that still is as ``left`` set as in ``target``."""
+    if target is None or current == left:
+        return target
+    constants = dict(current.constants)
+    for key in {*left.constants, *target.constants}:
+        if constants.get(key) == left.constants.get(key):
+            if key in target.constants:
+                constants[key] = target.constants[key]
+            else:
+                constants.pop(key, None)
+    return Attributes(
+        target.class_name if current.class_name == left.class_name else current.class_name,
+        target.name if current.name == left.name else current.name,
+        constants,
+        target.deleted if current.deleted == left.deleted else current.deleted,
+    )

@@ -1,0 +1,249 @@
+"""The journal: every edit, durable before it is acknowledged, in one order for all processes.
+
+``.reviewer/journal/00000001.log`` and so on. Each file starts with ``RVJ1``, four zero bytes; then
+records: length uint32, crc32c uint32, payload. A payload is one letter and a body: ``E`` an edit,
+``C`` a checkpoint (body: uint64, the offset in this file through which every edit is in the store).
+A writer holds the exclusive lock, so a record cut short is what a crash left; it is cut off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from .codec import crc32c
+from .errors import EditError, ProjectError
+from .files import sync_directory
+
+_MAGIC = b"RVJ1\0\0\0\0"
+_HEAD = struct.Struct("<II")
+_ROTATE_BYTES = 16 << 20
+_KEPT_FILES = 4
+MAX_RECORD_BYTES = (2 << 30) - 1
+
+EDIT, CHECKPOINT = b"E", b"C"
+
+
+class Position(NamedTuple):
+    """A place in the journal: file number and byte offset just behind a record."""
+
+    file: int
+    offset: int
+
+
+class Record(NamedTuple):
+    """One record: where it ends, its letter, its body."""
+
+    end: Position
+    type: bytes
+    body: bytes
+
+
+class FileLock:
+    """An exclusive lock between processes, also between the threads of this one."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = open(path, "ab")  # noqa: SIM115  held for the project's life
+        self._mutex = threading.RLock()
+        self._depth = 0
+
+    def __enter__(self) -> FileLock:
+        self._mutex.acquire()
+        self._depth += 1
+        if self._depth == 1:
+            _lock(self._file.fileno())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            _unlock(self._file.fileno())
+        self._mutex.release()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
+
+if os.name == "nt":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+                return
+
+    def _unlock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+_sync_data = getattr(os, "fdatasync", os.fsync)
+
+
+class Journal:
+    """Reads what others append, appends, and makes appended records durable in groups."""
+
+    def __init__(self, folder: Path, *, writable: bool) -> None:
+        self._folder = folder
+        self._writable = writable
+        self._file = -1  # descriptor
+        self._sync_lock = threading.Lock()
+        self._synced = Position(0, 0)
+        numbers = self.numbers()
+        if not numbers and writable:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._create(1)
+            numbers = [1]
+        self.position = Position(0, 0)
+        if numbers:
+            self._open(numbers[-1])
+
+    def numbers(self) -> list[int]:
+        """The numbers of the journal's files, ascending."""
+        if not self._folder.is_dir():
+            return []
+        names = (path.name for path in self._folder.iterdir())
+        return sorted(int(n[:8]) for n in names if len(n) == 12 and n[:8].isdigit())
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:08}.log"
+
+    def _create(self, number: int) -> None:
+        with open(self._path(number), "xb") as file:
+            file.write(_MAGIC)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_directory(self._folder)
+
+    def _open(self, number: int) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+        flags = (os.O_RDWR if self._writable else os.O_RDONLY) | getattr(os, "O_BINARY", 0)
+        self._file = os.open(self._path(number), flags)
+        if os.pread(self._file, len(_MAGIC), 0) != _MAGIC:
+            raise ProjectError(
+                f"The journal {self._path(number)} is not one this reviewer wrote; move it away "
+                f"to open the project without the edits it holds."
+            )
+        self.position = Position(number, len(_MAGIC))
+
+    def read_new(self) -> Iterator[Record]:
+        """Complete records behind :attr:`position`, which moves along, into newer files too."""
+        while self._file >= 0:
+            head = os.pread(self._file, _HEAD.size, self.position.offset)
+            length, check = _HEAD.unpack(head) if len(head) == _HEAD.size else (0, 0)
+            if not 1 <= length <= MAX_RECORD_BYTES:
+                if not self._next_file():
+                    return
+                continue
+            payload = os.pread(self._file, length, self.position.offset + _HEAD.size)
+            if len(payload) < length or crc32c(payload) != check:
+                return
+            end = Position(self.position.file, self.position.offset + _HEAD.size + length)
+            self.position = end
+            yield Record(end, payload[:1], payload[1:])
+
+    def _next_file(self) -> bool:
+        newer = self.position.file + 1
+        if os.fstat(self._file).st_size > self.position.offset or not self._path(newer).exists():
+            return False
+        self._open(newer)
+        return True
+
+    def has_news(self) -> bool:
+        """Whether something lies behind :attr:`position` (cheap enough to ask often)."""
+        if self._file < 0:
+            return bool(self.numbers())
+        if os.fstat(self._file).st_size > self.position.offset:
+            return True
+        return self._path(self.position.file + 1).exists()
+
+    def append(self, kind: bytes, body: bytes) -> Position:
+        """Write one record behind the last; the lock is held and all news were read.
+
+        EditError when it cannot be written (a full disk); the journal is then as it was.
+        """
+        payload = kind + body
+        if len(payload) > MAX_RECORD_BYTES:
+            raise EditError("This change is over 2 GiB; make it in several smaller ones.")
+        data = _HEAD.pack(len(payload), crc32c(payload)) + payload
+        start = self.position.offset
+        try:
+            if os.fstat(self._file).st_size > start:
+                os.ftruncate(self._file, start)  # what a crashed writer left
+            written = 0
+            while written < len(data):
+                written += os.pwrite(self._file, data[written:], start + written)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, start)
+            raise EditError(
+                f"The change was not saved: {self._path(self.position.file)} cannot be written "
+                f"({error.strerror}). Free some space or check the disk, then try again."
+            ) from None
+        self.position = Position(self.position.file, start + len(data))
+        return self.position
+
+    def sync(self, through: Position) -> None:
+        """Make every record up to ``through`` durable; calls that overlap share one sync."""
+        with self._sync_lock:
+            if self._synced >= through:
+                return
+            target = self.position
+            try:
+                _sync_data(self._file)
+            except OSError as error:
+                raise EditError(
+                    f"The change may be lost: {self._path(through.file)} could not be made durable "
+                    f"({error.strerror}). Check the disk before going on."
+                ) from None
+            self._synced = target
+
+    def rotate(self) -> None:
+        """Begin a new file when this one has grown large; the lock is held and every edit is in
+        the store. A few old files stay, for undo."""
+        if self.position.offset < _ROTATE_BYTES:
+            return
+        with self._sync_lock:
+            _sync_data(self._file)
+            self._create(self.position.file + 1)
+            self._open(self.position.file + 1)
+            self._synced = self.position
+        for number in self.numbers()[:-_KEPT_FILES]:
+            self._path(number).unlink(missing_ok=True)
+
+    def history(self) -> Iterator[Record]:
+        """All records kept, of every file, up to :attr:`position`."""
+        for number in self.numbers():
+            if number > self.position.file:
+                return
+            reader = Journal.__new__(Journal)
+            reader._folder, reader._writable, reader._file = self._folder, False, -1
+            try:
+                reader._open(number)
+                for record in reader.read_new():
+                    if record.end > self.position or record.end.file != number:
+                        break
+                    yield record
+            finally:
+                reader.close()
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1

@@ -1,0 +1,347 @@
+"""Between a project in memory and its folder: loading, the journal's edits brought into the store,
+and what other processes and git do to the files."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .cache import KeyframeCache, read_cache, write_cache
+from .codec import DamagedChunk
+from .edit import CellsChange, Edit, EntityChange
+from .errors import ProjectError
+from .files import AtomicBatch, Stamp
+from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record
+from .keyframes import Keyframes
+from .store import Store, StoredEntity, kind_of
+from .watch import Watcher
+
+if TYPE_CHECKING:
+    from .attach import Progress
+    from .project import Change, Project
+
+_FLUSH_AFTER_S = 0.3
+_RETRY_AFTER_S = 5.0
+_PEER_GRACE_S = 3.0
+# Entities read anew before the packed cache is worth writing again.
+_STALE_ENTITIES = 64
+_CHECKPOINT = struct.Struct("<QQ")
+
+
+class _NoLock:
+    """Stands for the lock of a project that cannot be written."""
+
+    def __enter__(self) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
+
+
+class Persistence:
+    """Loads a project, flushes it, follows its folder."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._layout = project._layout
+        self._store = Store(self._layout, project.frame_count)
+        self.damaged: set[tuple[str, str]] = set()
+        self._pending: list[tuple[Position, Edit]] = []
+        self._stamps: dict[Path, Stamp] = {}
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._flusher: threading.Thread | None = None
+        self._flushing = threading.Lock()
+        self._watcher: Watcher | None = None
+        self.problem: str | None = None
+        writable = project.read_only is None
+        self.lock: FileLock | _NoLock = FileLock(self._layout.lock) if writable else _NoLock()
+        self._store_lock = FileLock(self._layout.lock.with_name("store-lock")) if writable else None
+        with self.lock:
+            project._journal = Journal(self._layout.journal, writable=writable)
+
+    # -- loading ----------------------------------------------------------------------------
+
+    def load(self, progress: Progress | None) -> None:
+        """Fill the project's state: the store, then what the journal has beyond it."""
+        project = self._project
+        with self.lock:
+            for record in project._journal.read_new():
+                if record.type == EDIT:
+                    self._remember(record)
+                elif record.type == CHECKPOINT:
+                    self.checkpointed(record)
+        # The store is read after the journal: a chunk may then be newer than the edits replayed
+        # on it, which set the same rows again, but never older.
+        signatures, problems = self._store.scan()
+        project.warnings += problems
+        cache = read_cache(self._layout.keyframe_cache, project.frame_count)
+        stored, stale = self._read_all(signatures, cache, progress)
+        project._state.load(stored)
+        if stale > _STALE_ENTITIES and project.read_only is None:
+            self._write_cache(signatures)
+        for _, edit in self._pending:
+            project._state.absorb(edit)
+        if self._pending:
+            self.wake()
+
+    def _remember(self, record: Record) -> None:
+        try:
+            edit = Edit.from_bytes(record.body)
+        except (ValueError, KeyError, TypeError) as error:
+            self._project.warnings.append(f"An edit in the journal cannot be read ({error}).")
+            return
+        self._project._seen[edit.id] = None
+        self._pending.append((record.end, edit))
+
+    def _read_all(
+        self,
+        signatures: dict[str, bytes],
+        cache: KeyframeCache | None,
+        progress: Progress | None,
+    ) -> tuple[dict[str, StoredEntity], int]:
+        stored: dict[str, StoredEntity] = {}
+        stale = 0
+        for done, (entity, signature) in enumerate(signatures.items()):
+            found = cache.entity(entity, signature) if cache else None
+            if found is None:
+                found = self._store.read(entity)
+                self._note_problems(entity, found)
+                stale += 1
+                if progress is not None and done % 64 == 0:
+                    progress(done, len(signatures))
+            stored[entity] = found
+        if progress is not None and stale:
+            progress(len(signatures), len(signatures))
+        return stored, stale
+
+    def _note_problems(self, entity: str, stored: StoredEntity) -> None:
+        for problem in stored.problems:
+            if problem not in self._project.warnings:
+                self._project.warnings.append(problem)
+        self.damaged |= {(entity, name) for name in stored.damaged}
+
+    def _write_cache(self, signatures: dict[str, bytes]) -> None:
+        state = self._project._state
+        damaged = {entity for entity, _ in self.damaged}
+        good = {e: s for e, s in signatures.items() if e not in damaged}
+        numbers = np.arange(len(state.ids), dtype=np.int64)
+        tables = {
+            name: table.window(numbers, 0, state.frame_count)
+            for name, table in state.tables.items()
+        }
+        with contextlib.suppress(OSError):  # a cache that cannot be written is no loss
+            write_cache(
+                self._layout.keyframe_cache,
+                self._layout.temporary,
+                state.frame_count,
+                good,
+                state.attributes,
+                tables,
+            )
+
+    # -- flushing ---------------------------------------------------------------------------
+
+    def note(self, edit: Edit, position: Position) -> None:
+        """An edit that is in the journal and not yet in the store."""
+        self._pending.append((position, edit))
+
+    def checkpointed(self, record: Record) -> None:
+        """A checkpoint in the journal: everything up to it is in the store."""
+        if len(record.body) == _CHECKPOINT.size:
+            through = Position(*_CHECKPOINT.unpack(record.body))
+            self._pending = [item for item in self._pending if item[0] > through]
+
+    def wake(self) -> None:
+        """Flush soon, in the background."""
+        if self._flusher is None and not self._stopping.is_set():
+            self._flusher = threading.Thread(
+                target=self._flush_loop, name="reviewer-flush", daemon=True
+            )
+            self._flusher.start()
+        self._wake.set()
+
+    def _flush_loop(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait()
+            self._wake.clear()
+            if self._stopping.wait(_FLUSH_AFTER_S):
+                return
+            try:
+                self.flush()
+                self.problem = None
+            except ProjectError as error:
+                self.problem = str(error)
+                if self._stopping.wait(_RETRY_AFTER_S):
+                    return
+                self._wake.set()
+
+    def flush(self) -> None:
+        """Write every pending edit's chunks, then say so in the journal. ProjectError when the
+        store cannot be written: the edits stay safe in the journal."""
+        project = self._project
+        if project.read_only is not None or self._store_lock is None:
+            return
+        with self._flushing, self._store_lock:
+            with project._mutex, self.lock:
+                news = project._catch_up()
+                through = project._journal.position
+                pending = [edit for _, edit in self._pending]
+                work = self._rows_to_write(pending)
+                attributes = {
+                    c.entity: project._state.attributes[c.entity]
+                    for edit in pending
+                    for c in edit.entities
+                }
+            project._publish(news)
+            if not pending:
+                return
+            batch = AtomicBatch(self._layout.temporary)
+            damaged: list[str] = []
+            try:
+                for entity, item in attributes.items():
+                    self._store.stage_attributes(batch, entity, item)
+                for cells in work:
+                    try:
+                        self._store.stage_rows(
+                            batch, cells.entity, cells.property, cells.kind, cells.frames, cells.new
+                        )
+                    except DamagedChunk as error:
+                        damaged.append(f'"{cells.property}" of {cells.entity}: {error}')
+                        self.damaged.add((cells.entity, cells.property))
+                self._stamps.update(batch.stamps)
+                batch.commit()
+            except OSError as error:
+                raise ProjectError(
+                    f"The edits are safe in the journal but {error.filename} cannot be written "
+                    f"({error.strerror}); free some space or check the disk."
+                ) from None
+            finally:
+                batch.discard()
+            if damaged:
+                raise ProjectError(
+                    f"The edits are safe in the journal but a chunk is damaged and was not "
+                    f"written over: {damaged[0]}. Restore it from git and open the project again."
+                )
+            self._checkpoint(through)
+
+    def _rows_to_write(self, pending: list[Edit]) -> list[CellsChange]:
+        frames: dict[tuple[str, str], list[CellsChange]] = {}
+        for edit in pending:
+            for cells in edit.cells:
+                frames.setdefault((cells.entity, cells.property), []).append(cells)
+        work = []
+        for (entity, name), changes in frames.items():
+            kind = changes[0].kind
+            at = np.unique(np.concatenate([c.frames for c in changes]))
+            rows = self._project._state.keyframes(entity, name).rows_at(at, kind)
+            work.append(CellsChange(entity, name, kind, at, rows, rows))
+        return work
+
+    def _checkpoint(self, through: Position) -> None:
+        project = self._project
+        with project._mutex, self.lock:
+            news = project._catch_up()
+            with contextlib.suppress(OSError):
+                position = project._journal.append(CHECKPOINT, _CHECKPOINT.pack(*through))
+                self._pending = [item for item in self._pending if item[0] > through]
+                if not self._pending and position == project._journal.position:
+                    project._journal.rotate()
+        project._publish(news)
+
+    # -- following the folder ---------------------------------------------------------------
+
+    def watch(self) -> None:
+        """Begin to follow what others do to the folder."""
+        if self._watcher is None and not self._stopping.is_set():
+            self._watcher = Watcher(self._layout, self._stamps, self.poll, self.reread)
+            self._watcher.start()
+
+    def poll(self) -> None:
+        """Take in what other processes appended to the journal, and tell subscribers."""
+        project = self._project
+        if not project._journal.has_news():
+            return
+        with project._mutex, self.lock:
+            changes = project._catch_up()
+        project._publish(changes)
+        if changes:
+            # whoever made the edit flushes it; should it have died, we do
+            threading.Timer(_PEER_GRACE_S, self._flush_for_peer).start()
+
+    def _flush_for_peer(self) -> None:
+        if self._pending and not self._stopping.is_set():
+            self.wake()
+
+    def reread(self, entities: set[str]) -> None:
+        """Entities whose files changed, by git or another tool: take over what differs."""
+        project = self._project
+        with project._mutex, self.lock:
+            changes: list[Change] = project._catch_up()
+            parts = [self._difference(entity) for entity in sorted(entities)]
+            edit = Edit(
+                entities=tuple(c for part in parts for c in part[0]),
+                cells=tuple(c for part in parts for c in part[1]),
+                label="Files changed",
+            )
+            if edit:
+                changes.append(project._absorb(edit, "disk", None))
+        project._publish(changes)
+
+    def _difference(self, entity: str) -> tuple[list[EntityChange], list[CellsChange]]:
+        """How the entity's files differ from the state, pending edits left out."""
+        state = self._project._state
+        stored = (
+            self._store.read(entity) if self._layout.entity(entity).is_dir() else StoredEntity()
+        )
+        self.damaged -= {pair for pair in self.damaged if pair[0] == entity}
+        self._note_problems(entity, stored)
+        if stored.problems and stored.attributes is None:
+            return [], []
+        old = state.attributes.get(entity)
+        if old is None and stored.attributes is None:
+            return [], []
+        waiting = {c.entity for _, e in self._pending for c in e.entities}
+        entities = []
+        if entity not in waiting and stored.attributes != old:
+            if stored.attributes is not None or (old is not None and not old.deleted):
+                entities.append(EntityChange(entity, old, stored.attributes))
+        elif entity in waiting and stored.attributes is None:
+            return [], []  # made a moment ago and not flushed yet
+        cells = []
+        names = set(stored.keyframes) | set(state.tables)
+        for name in sorted(names - stored.damaged):
+            kind = kind_of(name)
+            have = state.keyframes(entity, name) if old is not None else Keyframes.none(kind)
+            want = stored.keyframes.get(name, Keyframes.none(kind))
+            frames = np.union1d(have.frames, want.frames)
+            for _, edit in self._pending:
+                for c in edit.cells:
+                    if c.entity == entity and c.property == name:
+                        frames = np.setdiff1d(frames, c.frames)
+            change = CellsChange(
+                entity, name, kind, frames, have.rows_at(frames, kind), want.rows_at(frames, kind)
+            ).effective()
+            if len(change.frames):
+                cells.append(change)
+        return entities, cells
+
+    # -- closing ----------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Stop the threads, flush, give the files back; ProjectError when the flush failed."""
+        self._stopping.set()
+        self._wake.set()
+        if self._watcher is not None:
+            self._watcher.stop()
+        if self._flusher is not None:
+            self._flusher.join()
+        try:
+            self.flush()
+        finally:
+            self._project._journal.close()
+            for lock in (self.lock, self._store_lock):
+                if isinstance(lock, FileLock):
+                    lock.close()

@@ -1,0 +1,556 @@
+"""A project: the one door through which everything is read and changed."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import attach, checks, folder
+from .attach import Progress
+from .author import default_author
+from .edit import Attributes, CellsChange, Edit, EntityChange, new_edit_id
+from .entity import Entity
+from .errors import EditError, ProjectError, ReviewerError, VideoError
+from .history import History, reversal
+from .journal import CHECKPOINT, EDIT, Journal, Position
+from .keyframes import Frames, Keyframes
+from .kinds import Rows
+from .layout import Layout, new_entity_id
+from .ontology import Ontology
+from .persist import Persistence
+from .state import State, natural_key
+from .store import kind_of
+from .table import Table
+from .video import Video
+
+_REMEMBERED_EDITS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What subscribers hear: ``origin`` is ``local``, ``peer`` (another process, through the
+    journal) or ``disk`` (files changed, as by git). ``frames`` is the half-open range of frames
+    whose values may differ, None when no keyframe changed; ``structure`` says that entities were
+    made, removed, renamed or given other attributes."""
+
+    revision: int
+    edit: Edit
+    origin: str
+    entities: frozenset[str]
+    frames: tuple[int, int] | None
+    structure: bool
+
+
+class Transaction:
+    """Collects changes into one edit; see :meth:`Project.transaction`."""
+
+    def __init__(self, project: Project, label: str, author: str, edit_id: str) -> None:
+        self._project = project
+        self.edit = Edit(label=label, author=author, id=edit_id)
+
+    def put(self, entity: str, name: str, frames: Sequence[int] | Frames, rows: Rows) -> None:
+        """Put ``(n, columns)`` rows at ``frames`` (ascending); fill rows remove keyframes."""
+        kind = kind_of(name)
+        at = np.asarray(frames, np.int64)
+        rows = np.asarray(rows, kind.dtype).reshape(len(at), kind.columns)
+        cell = CellsChange(entity, name, kind, at, kind.empty_rows(len(at)), rows)
+        self._add(Edit(cells=(cell,)))
+
+    def set_attributes(self, entity: str, new: Attributes) -> None:
+        """Create an entity, or change what is constant about it."""
+        self._add(Edit(entities=(EntityChange(entity, None, new),)))
+
+    def _add(self, part: Edit) -> None:
+        part = self._project._check_in_transaction(part)
+        self._parts.append(part)
+
+    _parts: list[Edit]
+
+    def __enter__(self) -> Transaction:
+        self._parts = []
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        entities = tuple(c for part in self._parts for c in part.entities)
+        cells = tuple(c for part in self._parts for c in part.cells)
+        self.edit = replace(self.edit, entities=entities, cells=cells).normalised()
+
+
+class Project:
+    """An open project folder. Make one with :meth:`create` or :meth:`open`; a context manager.
+
+    Every method may be called from any thread.
+    """
+
+    def __init__(self, path: Path, author: str | None, progress: Progress | None) -> None:
+        self._layout = Layout(path)
+        opened = folder.open_folder(self._layout)
+        self.ontology: Ontology = opened.ontology
+        self._record = opened.record
+        self.warnings: list[str] = list(opened.warnings)
+        self.read_only: str | None = folder.why_read_only(self._layout)
+        self._author = author
+        self._mutex = threading.RLock()
+        self._subscribers: list[Callable[[Change], None]] = []
+        self._transaction: Transaction | None = None
+        self._seen: dict[str, None] = {}
+        self._history: History | None = None
+        self._closed = False
+        self.revision = 0
+        self._video: Video | None = None
+        self._video_error: VideoError | None = None
+        self._attach(progress)
+        self.pts: NDArray[np.int64] = self._frame_times(opened.pts)
+        over_pts = self._record.interpolate_over == "pts"
+        self.engine_times: NDArray[np.float64] | None = (
+            self.pts.astype(np.float64) if over_pts else None
+        )
+        self._state = State(self.frame_count, self.engine_times)
+        self._journal: Journal
+        self._persistence = Persistence(self)
+        with self._mutex:
+            self._persistence.load(progress)
+
+    # -- opening and closing ----------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        video: str | Path,
+        ontology: Ontology | Mapping[str, Any] | str | Path | None = None,
+        *,
+        author: str | None = None,
+        progress: Progress | None = None,
+    ) -> Project:
+        """Make a project folder for a video and open it. The video is indexed whole (a demux scan,
+        with progress in bytes), referenced and never changed. ReviewerError leaves nothing behind.
+        """
+        folder.create_folder(Path(path), Path(video), ontology, progress)
+        return cls.open(path, author=author, progress=progress)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        author: str | None = None,
+        progress: Progress | None = None,
+    ) -> Project:
+        """Open a project folder; ProjectError when it is none. A missing or different video does
+        not prevent it: see :attr:`video_problem`."""
+        return cls(Path(path).absolute(), author, progress)
+
+    def _attach(self, progress: Progress | None) -> None:
+        try:
+            self._video = attach.attach(self._record, self._layout, progress)
+        except VideoError as error:
+            self._video_error = error
+
+    def _frame_times(self, stored: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        if stored is not None:
+            return stored
+        if self._video is not None:
+            return self._video.index.pts
+        return np.arange(self.frame_count, dtype=np.int64)
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def flush(self) -> None:
+        """Bring every edit into the store's files now (they are durable in the journal anyway)."""
+        self._persistence.flush()
+
+    def close(self) -> None:
+        """Flush, stop watching, release the files. A closed project cannot be used."""
+        if self._closed:
+            return
+        self._closed = True
+        self._persistence.close()
+        if self._video is not None:
+            self._video.close()
+
+    # -- what it is -------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        """The project folder."""
+        return self._layout.root
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self._layout.root.name
+
+    @property
+    def author(self) -> str:
+        """Who edits, unless an edit says otherwise."""
+        if self._author is None:
+            self._author = default_author(self._layout.root)
+        return self._author
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames the video shows."""
+        return self._record.frame_count
+
+    @property
+    def time_base(self) -> Fraction:
+        """Seconds per unit of pts."""
+        return self._record.time_base
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Seconds of each frame since the first, float64 ``(frame_count,)``."""
+        return np.asarray((self.pts - self.pts[0]) * float(self._record.time_base))
+
+    @property
+    def record(self) -> attach.VideoRecord:
+        """What ``video.json`` says of the video."""
+        return self._record
+
+    @property
+    def video(self) -> Video:
+        """The video; VideoError with the reason when it is missing or another file."""
+        if self._video is None:
+            raise self._video_error or VideoError("The project is closed.")
+        return self._video
+
+    @property
+    def video_problem(self) -> str | None:
+        """Why there is no video, or None."""
+        return None if self._video_error is None else str(self._video_error)
+
+    @property
+    def video_path(self) -> Path | None:
+        """Where the video is, None when it is not attached."""
+        return None if self._video is None else Path(self._video.path)
+
+    # -- reading ----------------------------------------------------------------------------
+
+    @property
+    def entities(self) -> Mapping[str, Entity]:
+        """Entities that are not deleted, by id: in natural order of name, new ones last."""
+        with self._mutex:
+            ids = [self._state.ids[number] for number in self._state.live.tolist()]
+        return {entity_id: Entity(self, entity_id) for entity_id in ids}
+
+    def entity(self, id_or_name: str) -> Entity:
+        """The entity of that id, else the first of that name; ProjectError when there is none."""
+        with self._mutex:
+            if (found := self._state.attributes.get(id_or_name)) and not found.deleted:
+                return Entity(self, id_or_name)
+            for number in self._state.live.tolist():
+                entity_id = self._state.ids[number]
+                if self._state.attributes[entity_id].name == id_or_name:
+                    return Entity(self, entity_id)
+        raise ProjectError(f'There is no entity "{id_or_name:.100}" in {self.path}.')
+
+    def attributes(self, entity_id: str) -> Attributes:
+        """What is constant about an entity (also a deleted one)."""
+        with self._mutex:
+            found = self._state.attributes.get(entity_id)
+        if found is None:
+            raise ProjectError(f'There is no entity "{entity_id:.100}" in {self.path}.')
+        return found
+
+    def keyframes(self, entity_id: str, name: str) -> Keyframes:
+        """The stored keyframes of one property."""
+        with self._mutex:
+            self.attributes(entity_id)
+            return self._state.keyframes(entity_id, name)
+
+    def number(self, entity_id: str) -> int:
+        """The entity's number, stable while the project is open, never reused."""
+        return self._state.number[entity_id]
+
+    def keyframe_count(self) -> int:
+        """How many keyframes there are, those of deleted entities left out."""
+        with self._mutex:
+            live = self._state.live
+            return int(sum(table.counts(live).sum() for table in self._state.tables.values()))
+
+    def check_frame(self, frame: int) -> None:
+        """EditError unless ``frame`` is one of the video's."""
+        if not 0 <= frame < self.frame_count:
+            raise EditError(
+                f"Frame {frame} is outside the video: its frames are 0 to {self.frame_count - 1}."
+            )
+
+    def evaluate(
+        self,
+        first: int,
+        stop: int,
+        entities: Sequence[str] | None = None,
+        properties: Sequence[str] | None = None,
+    ) -> Table:
+        """The engine's values on frames ``[first, stop)``, where entities are present or occluded.
+
+        EditError when the range is not within the video. ``entities`` are ids.
+        """
+        if not 0 <= first <= stop <= self.frame_count:
+            raise EditError(
+                f"Frames {first} to {stop} are not within the video's 0 to {self.frame_count}."
+            )
+        with self._mutex:
+            return self._state.evaluate(first, stop, self.ontology, entities, properties)
+
+    # -- changing ---------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def transaction(
+        self, label: str, author: str | None = None, edit_id: str | None = None
+    ) -> Iterator[Transaction]:
+        """Everything changed inside is one edit: one undo, whole or absent, durable on exit. An
+        exception inside leaves the project as it was. Inside another one it becomes part of it.
+        ``edit_id`` sent twice is applied once."""
+        with self._mutex:
+            if self._transaction is not None:
+                yield self._transaction
+                return
+            inner = Transaction(self, label, author or self.author, edit_id or new_edit_id())
+            self._transaction = inner
+            try:
+                with inner:
+                    yield inner
+            except BaseException:
+                self._take_back(inner)
+                raise
+            finally:
+                self._transaction = None
+            self._take_back(inner)
+            if inner.edit:
+                inner.edit = self.apply(inner.edit).edit
+
+    def _check_in_transaction(self, part: Edit) -> Edit:
+        part = replace(
+            part,
+            entities=tuple(
+                replace(c, old=self._state.attributes.get(c.entity)) for c in part.entities
+            ),
+        )
+        part = checks.checked(part, self._state, self.ontology, self._persistence.damaged)
+        self._state.absorb(part)  # what is read inside the transaction sees it
+        return part
+
+    def _take_back(self, transaction: Transaction) -> None:
+        for part in reversed(transaction._parts):
+            self._state.absorb(part.invert())
+            for change in part.entities:
+                if change.old is None:
+                    self._state.forget(change.entity)
+
+    def apply(self, edit: Edit) -> Change:
+        """Check an edit, make it durable in the journal, put it in place, tell subscribers.
+
+        EditError when it is not allowed or cannot be written: then nothing was changed. An edit
+        whose id was applied before, or that changes nothing, is acknowledged and not repeated.
+        """
+        with self._mutex:
+            if self.read_only:
+                raise EditError(f"The project is read-only: {self.read_only}")
+            if self._closed:
+                raise EditError("The project is closed.")
+            with self._persistence.lock:
+                news = self._catch_up()
+                if edit.id in self._seen:
+                    change, position = self._unchanged(edit), self._journal.position
+                else:
+                    edit = checks.checked(
+                        edit, self._state, self.ontology, self._persistence.damaged
+                    )
+                    if edit:
+                        position = self._journal.append(EDIT, edit.to_bytes())
+                        change = self._absorb(edit, "local", position)
+                    else:
+                        change, position = self._unchanged(edit), self._journal.position
+        self._journal.sync(position)
+        self._publish([*news, change])
+        if edit:
+            self._persistence.wake()
+        return change
+
+    def _unchanged(self, edit: Edit) -> Change:
+        return Change(self.revision, edit, "local", frozenset(), None, False)
+
+    def _catch_up(self) -> list[Change]:
+        """Take in what other processes appended; the mutex is held."""
+        changes: list[Change] = []
+        if not self._journal.has_news():
+            return changes
+        for record in self._journal.read_new():
+            if record.type == EDIT:
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    edit = Edit.from_bytes(record.body)
+                    changes.append(self._absorb(edit, "peer", record.end))
+            elif record.type == CHECKPOINT:
+                self._persistence.checkpointed(record)
+        return changes
+
+    def _absorb(self, edit: Edit, origin: str, position: Position | None) -> Change:
+        self._state.absorb(edit)
+        self.revision += 1
+        if position is not None:
+            self._persistence.note(edit, position)
+            self._seen[edit.id] = None
+            if len(self._seen) > _REMEMBERED_EDITS:
+                del self._seen[next(iter(self._seen))]
+            if self._history is not None:
+                self._history.record([edit])
+        return Change(
+            self.revision,
+            edit,
+            origin,
+            edit.touched,
+            self._affected(edit),
+            bool(edit.entities),
+        )
+
+    def _affected(self, edit: Edit) -> tuple[int, int] | None:
+        """The frames whose values an edit may have changed: out to the keyframes on both sides."""
+        first, stop = self.frame_count, 0
+        for cell in edit.cells:
+            frames = self._state.keyframes(cell.entity, cell.property).frames
+            before = int(np.searchsorted(frames, cell.frames[0])) - 1
+            after = int(np.searchsorted(frames, cell.frames[-1], "right"))
+            first = min(first, int(frames[before]) if before >= 0 else int(cell.frames[0]))
+            stop = max(stop, int(frames[after]) if after < len(frames) else self.frame_count)
+        if edit.entities:
+            return 0, self.frame_count
+        return (first, stop) if first < stop else None
+
+    def _publish(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            if change.entities:
+                for subscriber in tuple(self._subscribers):
+                    subscriber(change)
+
+    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """Call back after each change, from whatever thread made or noticed it, also those of
+        other processes and of git. Returns a function that ends it."""
+        self._subscribers.append(callback)
+        self._persistence.watch()
+
+        def unsubscribe() -> None:
+            with contextlib.suppress(ValueError):
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    # -- the changes people make ------------------------------------------------------------
+
+    def add_entity(
+        self,
+        class_name: str,
+        name: str | None = None,
+        frame: int = 0,
+        entity_id: str | None = None,
+    ) -> Entity:
+        """A new entity, present from ``frame`` on. Its name defaults to ``class_N``."""
+        self.check_frame(frame)
+        with self._mutex:
+            entity_class = self.ontology.entity_class(class_name)
+            name = name or self._free_name(class_name)
+            while entity_id is None:
+                candidate = new_entity_id(class_name)
+                entity_id = candidate if candidate not in self._state.attributes else None
+            if entity_id in self._state.attributes:
+                raise EditError(f'There already is an entity "{entity_id:.100}".')
+            defaults = {
+                d.name: d.default for d in entity_class.own if d.default and not d.time_varying
+            }
+            presence = entity_class.properties["presence"]
+            with self.transaction(f"Add {name}") as transaction:
+                transaction.set_attributes(entity_id, Attributes(class_name, name, defaults))
+                transaction.put(entity_id, "presence", [frame], presence.encode("present")[None])
+                for definition in entity_class.own:
+                    if definition.time_varying and definition.default:
+                        row = definition.encode(definition.default)
+                        transaction.put(entity_id, definition.name, [frame], row[None])
+        return Entity(self, entity_id)
+
+    def _free_name(self, class_name: str) -> str:
+        taken = {self._state.attributes[self._state.ids[n]].name for n in self._state.live}
+        number = 1 + max(
+            (int(n.rpartition("_")[2]) for n in taken if _is_numbered(n, class_name)), default=0
+        )
+        return f"{class_name}_{number}"
+
+    def set_attributes(self, entity_id: str, label: str, **changes: Any) -> None:
+        """Change ``name``, ``class_name``, ``constants`` or ``deleted`` of one entity."""
+        with self.transaction(label) as transaction:
+            transaction.set_attributes(entity_id, replace(self.attributes(entity_id), **changes))
+
+    def undo(self, author: str | None = None) -> Edit | None:
+        """Take back the author's last edit; None when there is none. What others have changed
+        since stays; EditError when nothing of the edit stands any more."""
+        return self._revert(author, redo=False)
+
+    def redo(self, author: str | None = None) -> Edit | None:
+        """Take back the author's last undo; None when there is none."""
+        return self._revert(author, redo=True)
+
+    def _revert(self, author: str | None, *, redo: bool) -> Edit | None:
+        author = author or self.author
+        with self._mutex:
+            history = self._full_history()
+            target = history.next_redo(author) if redo else history.next_undo(author)
+            if target is None:
+                return None
+            edit = replace(
+                reversal(target, self._state),
+                author=author,
+                label=target.label,
+                undoes=None if redo else target.id,
+                redoes=target.id if redo else None,
+            )
+            if not checks.checked(edit, self._state, self.ontology, self._persistence.damaged):
+                history.record([edit])  # step over it, or nothing older could be undone
+                verb = "redone" if redo else "undone"
+                raise EditError(f'"{target.label}" cannot be {verb}: it was changed since.')
+            return self.apply(edit).edit
+
+    def _full_history(self) -> History:
+        if self._history is None:
+            history = History()
+            with self._persistence.lock:
+                self._catch_up()
+                for record in self._journal.history():
+                    if record.type == EDIT:
+                        with contextlib.suppress(ValueError, KeyError, TypeError):
+                            history.record([Edit.from_bytes(record.body)])
+            self._history = history
+        return self._history
+
+    @property
+    def undo_label(self) -> str | None:
+        """What :meth:`undo` would take back, or None."""
+        with self._mutex:
+            step = self._full_history().next_undo(self.author)
+        return step.label if step else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """What :meth:`redo` would bring back, or None."""
+        with self._mutex:
+            step = self._full_history().next_redo(self.author)
+        return step.label if step else None
+
+
+def _is_numbered(name: str, class_name: str) -> bool:
+    stem, _, number = name.rpartition("_")
+    return stem == class_name and number.isdecimal() and len(number) < 10
+
+
+__all__ = ["Change", "Project", "ReviewerError", "Transaction", "natural_key"]

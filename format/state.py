@@ -1,0 +1,218 @@
+"""A project in memory: every entity's attributes and keyframes, and their evaluation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import engine
+from .edit import Attributes, Edit
+from .keyframes import Keyframes, KeyframeTable, Packed
+from .kinds import ABSENT, Kind
+from .ontology import Ontology, PropertyDefinition
+from .store import StoredEntity, kind_of
+from .table import Table
+
+# Cells (entity x frame) evaluated at once: bounds the memory of a long evaluation.
+_BLOCK_CELLS = 1 << 21
+
+
+def natural_key(text: str) -> list[Any]:
+    """Sorts ``player_2`` before ``player_10``."""
+    return [int(t) if t.isdigit() else t.lower() for t in re.split(r"(\d{1,18})", text)]
+
+
+class State:
+    """Entities are numbered from 0 in the order they are known; a number is never reused."""
+
+    def __init__(self, frame_count: int, times: NDArray[np.float64] | None) -> None:
+        self.frame_count = frame_count
+        self.times = times
+        self.attributes: dict[str, Attributes] = {}
+        self.ids: list[str] = []
+        self.number: dict[str, int] = {}
+        self.tables: dict[str, KeyframeTable] = {}
+        self._live: NDArray[np.int64] | None = None
+
+    # -- filling ----------------------------------------------------------------------------
+
+    def load(self, stored: Mapping[str, StoredEntity]) -> None:
+        """Fill an empty state with what the store holds, in the natural order of names."""
+        known = {e: s for e, s in stored.items() if s.attributes is not None}
+        order = sorted(known, key=lambda e: (natural_key(known[e].attributes.name), e))  # type: ignore[union-attr]
+        names = {name for item in known.values() for name in item.keyframes}
+        for name in sorted(names):
+            kind = kind_of(name)
+            none = Keyframes.none(kind)
+            packed = Packed.pack((known[e].keyframes.get(name, none) for e in order), kind)
+            self.tables[name] = KeyframeTable(kind, self.frame_count, packed)
+        for entity in order:
+            self._set_attributes(entity, known[entity].attributes)
+
+    def _set_attributes(self, entity: str, attributes: Attributes | None) -> None:
+        if entity not in self.number:
+            self.number[entity] = len(self.ids)
+            self.ids.append(entity)
+        if attributes is None:  # a creation taken back: what remains is a tombstone
+            old = self.attributes[entity]
+            attributes = Attributes(old.class_name, old.name, old.constants, deleted=True)
+        self.attributes[entity] = attributes
+        self._live = None
+
+    def table(self, name: str) -> KeyframeTable:
+        """The keyframes of one property, made when first asked for."""
+        found = self.tables.get(name)
+        if found is None:
+            found = self.tables[name] = KeyframeTable(kind_of(name), self.frame_count)
+        return found
+
+    def absorb(self, edit: Edit) -> None:
+        """Put the edit's new values in place (its old ones are not looked at)."""
+        for change in edit.entities:
+            if change.new is not None or change.entity in self.attributes:
+                self._set_attributes(change.entity, change.new)
+        for cell in edit.cells:
+            if cell.entity not in self.number:
+                continue
+            table = self.table(cell.property)
+            number = self.number[cell.entity]
+            table.set(number, table.get(number).replaced(cell.frames, cell.new, cell.kind))
+
+    def forget(self, entity: str) -> None:
+        """Undo the first mention of the entity known last (a transaction that was given up)."""
+        if self.ids and self.ids[-1] == entity:
+            self.ids.pop()
+            del self.number[entity], self.attributes[entity]
+            self._live = None
+
+    # -- reading ----------------------------------------------------------------------------
+
+    @property
+    def live(self) -> NDArray[np.int64]:
+        """Numbers of the entities that are not deleted, int64 ascending."""
+        if self._live is None:
+            alive = [i for i, e in enumerate(self.ids) if not self.attributes[e].deleted]
+            self._live = np.array(alive, np.int64)
+        return self._live
+
+    def keyframes(self, entity: str, name: str) -> Keyframes:
+        """The keyframes of one property of one entity."""
+        table = self.tables.get(name)
+        if table is None:
+            return Keyframes.none(kind_of(name))
+        return table.get(self.number[entity])
+
+    def dense(self, name: str, numbers: NDArray[np.int64], first: int, stop: int) -> NDArray[Any]:
+        """Evaluated ``(entities, frames, columns)`` of one property."""
+        table = self.table(name)
+        window = table.window(numbers, first, stop)
+        return engine.evaluate(window, table.kind, first, stop, self.times)
+
+    def evaluate(
+        self,
+        first: int,
+        stop: int,
+        ontology: Ontology,
+        entities: Sequence[str] | None = None,
+        properties: Iterable[str] | None = None,
+    ) -> Table:
+        """Rows (frame, entity) on ``[first, stop)``; see :class:`Table`."""
+        numbers = self.live
+        if entities is not None:
+            numbers = np.array([self.number[entity] for entity in entities], np.int64)
+        wanted = _Wanted(ontology, [self.attributes[self.ids[n]] for n in numbers], properties)
+        step = max(1, _BLOCK_CELLS // max(1, len(numbers)))
+        blocks = [
+            self._block(numbers, begin, min(begin + step, stop), wanted)
+            for begin in range(first, stop, step)
+        ] or [self._block(numbers, first, first, wanted)]
+        frames, index, counts, values = zip(*blocks, strict=True)
+        return Table(
+            first=first,
+            frame=_join(frames),
+            entity_index=_join(index),
+            entities=tuple(self.ids[n] for n in numbers),
+            offsets=np.concatenate([[0], np.cumsum(_join(counts))]).astype(np.int64),
+            values={name: _join([v[name] for v in values]) for name in wanted.varying},
+            _labels=wanted.labels,
+            _constants=wanted.constants,
+        )
+
+    def _block(
+        self, numbers: NDArray[np.int64], first: int, stop: int, wanted: _Wanted
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], dict[str, NDArray[Any]]]:
+        presence = self.dense("presence", numbers, first, stop)
+        there = presence[:, :, 0] > ABSENT
+        seen = np.flatnonzero(there.any(axis=1))  # only these cost anything from here on
+        frame, local = np.nonzero(there[seen].T)
+        values: dict[str, NDArray[Any]] = {}
+        for name in wanted.varying:
+            dense = presence[seen] if name == "presence" else None
+            if dense is None:
+                dense = self.dense(name, numbers[seen], first, stop)
+            values[name] = dense[local, frame]
+        counts = there.sum(axis=0, dtype=np.int64)
+        return frame + first, seen[local].astype(np.int32), counts, values
+
+
+class _Wanted:
+    """Which properties a table has, and how the codes of each class become names."""
+
+    def __init__(
+        self,
+        ontology: Ontology,
+        attributes: list[Attributes],
+        properties: Iterable[str] | None,
+    ) -> None:
+        asked = None if properties is None else list(properties)
+        names = sorted({item.class_name for item in attributes})
+        classes = [ontology.classes[name] for name in names if name in ontology.classes]
+        definitions: dict[str, dict[str, PropertyDefinition]] = {}
+        for item in classes:
+            for name, definition in item.properties.items():
+                definitions.setdefault(name, {})[item.name] = definition
+        definitions.setdefault("presence", {})
+        if not classes:
+            definitions.setdefault("box", {})
+        if asked is not None:
+            definitions = {name: definitions[name] for name in asked if name in definitions}
+        self.varying: list[str] = []
+        self.labels: dict[str, tuple[NDArray[np.int32], NDArray[np.str_]]] = {}
+        self.constants: dict[str, NDArray[np.str_]] = {}
+        for name, by_class in definitions.items():
+            if by_class and not any(d.time_varying for d in by_class.values()):
+                texts = [item.constants.get(name, "") for item in attributes]
+                self.constants[name] = np.array(texts or [""], dtype=np.str_)
+                continue
+            self.varying.append(name)
+            if kind_of(name).name == "choice":
+                rows = np.array([names.index(item.class_name) for item in attributes], np.int32)
+                self.labels[name] = (rows, _names_by_code(names, by_class))
+
+
+def _names_by_code(
+    classes: list[str], by_class: Mapping[str, PropertyDefinition]
+) -> NDArray[np.str_]:
+    """``(classes, codes + 1)`` names; the last column answers code -1, no value."""
+    codes = [code for definition in by_class.values() for code in definition.by_code]
+    out = [[""] * (max(codes, default=0) + 2) for _ in classes] or [[""]]
+    for name, definition in by_class.items():
+        for code, choice in definition.by_code.items():
+            out[classes.index(name)][code] = choice.name
+    return np.array(out, dtype=np.str_)
+
+
+def _join(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def decode_spans(
+    keyframes: Keyframes, kind: Kind, definition: PropertyDefinition, first: int, stop: int
+) -> list[tuple[int, int, Any]]:
+    """Runs of one value of a ``hold`` property, decoded; stretches without a value are left out."""
+    runs = engine.spans(keyframes, kind, first, stop)
+    return [(begin, end, definition.decode(row)) for begin, end, row in runs]
