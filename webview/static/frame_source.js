@@ -1,0 +1,441 @@
+// The video's pictures on a canvas, by frame index. Decodes the file's own packets with WebCodecs;
+// where the browser cannot, it shows exact stills from the server. Nobody else sees a VideoFrame.
+
+import { Aim } from './frame_source/aim.js';
+import { decoderConfig, whyNot } from './frame_source/config.js';
+import { FrameCache } from './frame_source/frame_cache.js';
+import { PacketCache } from './frame_source/packets.js';
+import { Pipeline } from './frame_source/pipeline.js';
+import { Playback } from './frame_source/playback.js';
+import { Stills } from './frame_source/stills.js';
+
+/**
+ * @typedef {object} FrameSourceOptions
+ * @property {string} base such as '/api/0': units and stills are fetched below it
+ * @property {VideoInfo} video
+ * @property {Float64Array} times seconds of each frame
+ * @property {import('./protocol.js').UnitTable} units
+ * @property {HTMLCanvasElement} canvas is given the video's size; nobody else draws on it
+ * @property {HeadersInit} [headers] sent with every request
+ * @property {(frame: number) => void} [onShown] called right after `frame` was drawn, in the same
+ *   task. While seeks follow each other quickly also for frames passed on the way.
+ * @property {(statusText: string, source: FrameSource) => void} [onStatus] `mode`, `playing` or
+ *   `statusText` changed
+ * @property {number} [cacheBytes] bound for decoded pictures
+ */
+
+/**
+ * @typedef {object} VideoInfo
+ * @property {number} frame_count
+ * @property {number} width as displayed, after rotation
+ * @property {number} height
+ * @property {number} [rotation] degrees clockwise to turn a decoded picture upright; taken from
+ *   the decoder configuration when absent
+ * @property {import('./frame_source/config.js').ServerConfig | null} [decoder_config]
+ */
+
+/** @typedef {VideoFrame | ImageBitmap} Picture */
+
+const CACHE_BYTES = 256 << 20;
+/** While seeks come faster than they can be done, something is shown this often. */
+const PROGRESS_MS = 150;
+/** A seek waits at most so long for the one before it to show something. */
+const PATIENCE_MS = 500;
+/** So many units failing before any worked: it is this browser, not the file. */
+const MAX_FAILED_UNITS = 3;
+
+export class FrameSource {
+  #options;
+  #context;
+  #cache;
+  #aim;
+  #stills;
+  #playback;
+  /** @type {PacketCache | null} */
+  #packets = null;
+  /** @type {Pipeline | null} */
+  #pipeline = null;
+  /** Frames the decoder gave no picture for. @type {Set<number>} */
+  #missing = new Set();
+  #failedUnits = 0;
+  #decoded = false;
+  /** @type {'webcodecs' | 'stills'} */
+  #mode = 'webcodecs';
+  #started = false;
+  /** Why stills are shown throughout. */
+  #reason = '';
+  /** Why the last frame asked for is not there. */
+  #trouble = '';
+  #said = '';
+  #frame = -1;
+  #target = -1;
+  /** Callers of seek() that wait. @type {Array<(frame: number) => void>} */
+  #waiting = [];
+  /** A seek held back until the one before it has shown something. */
+  #postponed = -1;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #postponeTimer;
+  #drawnMs = -Infinity;
+  /** Last decoded on the way to a target. @type {{frame: number, picture: VideoFrame} | null} */
+  #passing = null;
+  #stillRunning = false;
+  #closed = false;
+
+  /** @param {FrameSourceOptions} options */
+  constructor(options) {
+    this.#options = options;
+    const { canvas, video, base, headers, times } = options;
+    canvas.width = video.width;
+    canvas.height = video.height;
+    const context = canvas.getContext('2d', { alpha: false });
+    if (!context) throw new Error('This browser has no 2D canvas.');
+    this.#context = context;
+    this.#cache = new FrameCache(options.cacheBytes ?? CACHE_BYTES);
+    this.#stills = new Stills(base, headers);
+    const available = (/** @type {number} */ frame) => this.#available(frame);
+    this.#aim = new Aim(this.#last, available);
+    this.#playback = new Playback({
+      times,
+      stills: this.#stills,
+      shown: () => this.#frame,
+      needsStill: (frame) => this.#needsStill(frame),
+      missing: (frame) => this.#missing.has(frame),
+      advance: (frame) => this.#advance(frame),
+      drawNewest: (frame) => this.#drawNewest(frame),
+      draw: (picture, frame) => this.#draw(picture, frame),
+      trouble: (text) => { this.#trouble = text; },
+      ended: () => this.#stopped(),
+    });
+    /** Settles when it is known how pictures are made; seek() waits for it by itself. */
+    this.ready = this.#start();
+  }
+
+  get mode() {
+    return this.#mode;
+  }
+
+  get playing() {
+    return this.#playback.playing;
+  }
+
+  /** The frame on the canvas, -1 before the first. */
+  get frame() {
+    return this.#frame;
+  }
+
+  /** '' while all is well, else a sentence for the user. */
+  get statusText() {
+    if (this.#trouble || this.#reason) return this.#trouble || this.#reason;
+    const { firstFrame, frameCount } = this.#options.units;
+    const unit = this.#pipeline ? this.#pipeline.unitOf(this.#frame) : -1;
+    if (unit >= 0 && this.#pipeline?.failed(unit)) {
+      const first = firstFrame[unit];
+      return `This browser cannot decode frames ${first} to ${first + frameCount[unit] - 1}: `
+        + 'the server sends stills of them.';
+    }
+    return this.#missing.has(this.#frame)
+      ? `This browser could not decode frame ${this.#frame}: it is a still from the server.` : '';
+  }
+
+  /** Decoded pictures in memory; for diagnostics. */
+  get cached() {
+    return { frames: this.#cache.size, bytes: this.#cache.bytes };
+  }
+
+  /**
+   * Shows a frame; stops playback. A later call supersedes an earlier one.
+   * @param {number} frame is brought into the video's range
+   * @returns {Promise<number>} the frame shown in the end: that of the latest seek, or the one
+   *   shown before when it could not be had (`statusText` says why)
+   */
+  seek(frame) {
+    this.pause();
+    return this.#seek(frame);
+  }
+
+  /**
+   * Plays to the end, or until pause() or seek(), in real time by the frames' own times.
+   * @param {number} [from] the first frame; by default the one shown
+   * @param {number} [rate] above 0; 1 is the video's own speed
+   */
+  play(from = this.#frame, rate = 1) {
+    if (!(rate > 0)) throw new RangeError('The rate must be above 0.');
+    this.pause();
+    this.#playback.start(this.#seek(from), rate);
+    this.#say();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.#playback.stop();
+    this.#stopped();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#playback.stop();
+    clearTimeout(this.#postponeTimer);
+    this.#dropPassing();
+    this.#pipeline?.close();
+    this.#packets?.close();
+    this.#stills.close();
+    this.#cache.close();
+    this.#settle();
+  }
+
+  get #last() {
+    return this.#options.video.frame_count - 1;
+  }
+
+  async #start() {
+    const { video, base, headers, units } = this.#options;
+    const config = decoderConfig(video.decoder_config);
+    const reason = await whyNot(config);
+    if (this.#closed) return;
+    this.#started = true;
+    if (reason || !config) {
+      this.#useStills(reason);
+      return;
+    }
+    this.#packets = new PacketCache(base, headers);
+    this.#pipeline = new Pipeline({
+      config,
+      units,
+      packets: this.#packets,
+      has: (frame) => this.#available(frame),
+      onFrame: (frame, picture) => this.#take(frame, picture),
+      onMissing: (frames) => this.#lose(frames),
+      onUnitFailed: () => this.#loseUnit(),
+    });
+    this.#say();
+  }
+
+  /** @param {string} reason */
+  #useStills(reason) {
+    this.#mode = 'stills';
+    this.#reason = reason;
+    this.#pipeline?.close();
+    this.#packets?.close();
+    this.#pipeline = null;
+    this.#say();
+    this.#runStills();
+  }
+
+  /** @param {number} frame */
+  #available(frame) {
+    return this.#cache.has(frame) || this.#missing.has(frame);
+  }
+
+  /** @param {number} frame */
+  #needsStill(frame) {
+    if (this.#mode === 'stills' || this.#missing.has(frame)) return true;
+    return this.#pipeline !== null && this.#pipeline.failed(this.#pipeline.unitOf(frame));
+  }
+
+  /** @param {number} frame @returns {Promise<number>} */
+  #seek(frame) {
+    const target = Math.min(Math.max(0, Math.round(frame) || 0), this.#last);
+    const inFlight = this.#waiting.length > 0;
+    const done = new Promise((resolve) => { this.#waiting.push(resolve); });
+    if (this.#closed) {
+      this.#settle();
+    } else if (!this.#started) {
+      this.#target = target;
+      if (!inFlight) this.ready.then(() => this.#begin(this.#target));
+    } else if (inFlight && this.#wouldStarve(target)) {
+      this.#postponed = target;
+      this.#postponeTimer ??= setTimeout(() => this.#begin(this.#postponed), PATIENCE_MS);
+    } else {
+      this.#begin(target);
+    }
+    return done;
+  }
+
+  /**
+   * Whether to let the seek under way show something first. Someone drags along the timeline: if
+   * each seek threw away the one before it, nothing would be seen until the hand rests.
+   * @param {number} target
+   */
+  #wouldStarve(target) {
+    if (!this.#pipeline || this.#needsStill(target)) return false;
+    if (this.#postponed >= 0) return true;
+    if (this.#cache.has(target) || this.#pipeline.reaches(target)) return false;
+    if (performance.now() - this.#drawnMs < PROGRESS_MS) return false;
+    if (!this.#passing) return true;
+    this.#draw(this.#passing.picture, this.#passing.frame);
+    return false;
+  }
+
+  /** @param {number} target */
+  #begin(target) {
+    clearTimeout(this.#postponeTimer);
+    this.#postponeTimer = undefined;
+    this.#postponed = -1;
+    if (this.#closed) return;
+    this.#target = target;
+    this.#trouble = '';
+    this.#aim.turn(this.#frame, target);
+    this.#cache.center = target;
+    this.#dropPassing();
+    const picture = this.#cache.get(target);
+    if (picture) this.#arrive(picture);
+    else if (this.#needsStill(target)) this.#runStills();
+    else this.#want();
+  }
+
+  /** The target's picture is here. @param {Picture} picture */
+  #arrive(picture) {
+    // Taken before drawing: whoever is told of the frame may seek on at once.
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const frame = this.#target;
+    this.#draw(picture, frame);
+    for (const resolve of waiting) resolve(frame);
+    this.#want();
+  }
+
+  #settle() {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve(this.#frame);
+  }
+
+  #want() {
+    if (this.#target < 0) return;
+    this.#pipeline?.want(this.#aim.wish(this.#target, this.#frame, this.#cache.room));
+  }
+
+  /** From the pipeline. @param {number} frame @param {VideoFrame} picture */
+  #take(frame, picture) {
+    this.#decoded = true;
+    if (this.#postponed >= 0) {
+      // Drawn before it is given away: the cache may have no room for it.
+      this.#draw(picture, frame);
+      this.#keep(frame, picture);
+      this.#begin(this.#postponed);
+      return;
+    }
+    this.#keep(frame, picture);
+    if (frame === this.#target && this.#waiting.length > 0) this.#arrive(picture);
+  }
+
+  /** @param {number} frame @param {VideoFrame} picture */
+  #keep(frame, picture) {
+    this.#dropPassing();
+    if (this.#aim.covers(frame)) this.#cache.put(frame, picture);
+    else this.#passing = { frame, picture };
+  }
+
+  #dropPassing() {
+    this.#passing?.picture.close();
+    this.#passing = null;
+  }
+
+  /** @param {number[]} frames */
+  #lose(frames) {
+    for (const frame of frames) this.#missing.add(frame);
+    this.#runStills();
+  }
+
+  #loseUnit() {
+    this.#failedUnits++;
+    if (!this.#decoded && this.#failedUnits >= MAX_FAILED_UNITS) {
+      this.#useStills('This browser fails to decode this video: the server sends exact stills.');
+    } else {
+      this.#runStills();
+    }
+  }
+
+  /** Fetches the target as a still, and whatever became the target meanwhile. */
+  async #runStills() {
+    if (this.#stillRunning) return;
+    this.#stillRunning = true;
+    while (!this.#closed && this.#waiting.length > 0 && this.#needsStill(this.#target)) {
+      const frame = this.#target;
+      let bitmap;
+      try {
+        bitmap = await this.#stills.get(frame);
+      } catch (error) {
+        if (frame !== this.#target || this.#closed) continue;
+        this.#trouble = /** @type {Error} */ (error).message;
+        this.#settle();
+        this.#say();
+        continue;
+      }
+      if (this.#closed) {
+        bitmap.close();
+      } else if (frame === this.#target) {
+        this.#cache.put(frame, bitmap);
+        if (this.#waiting.length > 0) this.#arrive(bitmap);
+      } else {
+        // Overtaken: still worth a look when nothing better is on the way at once.
+        if (this.#needsStill(this.#target)) this.#draw(bitmap, frame);
+        this.#cache.put(frame, bitmap);
+      }
+    }
+    this.#stillRunning = false;
+  }
+
+  // For playback
+
+  /** @param {number} frame due now */
+  #advance(frame) {
+    this.#target = frame;
+    this.#cache.center = frame;
+    this.#pipeline?.want(this.#aim.playing(frame, this.#cache.room));
+  }
+
+  /** Draws the newest picture that is due and newer than the one shown. @param {number} due */
+  #drawNewest(due) {
+    const passing = this.#passing && this.#passing.frame <= due ? this.#passing : null;
+    const oldest = Math.max(this.#frame, passing ? passing.frame : -1);
+    for (let frame = due; frame > oldest; frame--) {
+      const picture = this.#cache.get(frame);
+      if (picture) {
+        this.#draw(picture, frame);
+        return;
+      }
+    }
+    if (passing && passing.frame > this.#frame) this.#draw(passing.picture, passing.frame);
+  }
+
+  #stopped() {
+    if (this.#closed) return;
+    if (this.#waiting.length === 0) this.#target = this.#frame;
+    this.#want();
+    this.#say();
+  }
+
+  // Drawing
+
+  /** @param {Picture} picture @param {number} frame */
+  #draw(picture, frame) {
+    const { video } = this.#options;
+    const context = this.#context;
+    const { width, height } = context.canvas;
+    const turn = 'timestamp' in picture
+      ? (video.rotation ?? video.decoder_config?.rotation ?? 0) : 0;
+    if (turn === 0) {
+      context.drawImage(picture, 0, 0, width, height);
+    } else {
+      const sideways = turn % 180 !== 0;
+      const w = sideways ? height : width;
+      const h = sideways ? width : height;
+      context.setTransform(1, 0, 0, 1, width / 2, height / 2);
+      context.rotate(turn * Math.PI / 180);
+      context.drawImage(picture, -w / 2, -h / 2, w, h);
+      context.resetTransform();
+    }
+    this.#frame = frame;
+    this.#drawnMs = performance.now();
+    this.#options.onShown?.(frame);
+    this.#say();
+  }
+
+  #say() {
+    const state = `${this.#mode} ${this.playing} ${this.statusText}`;
+    if (state === this.#said || this.#closed) return;
+    this.#said = state;
+    this.#options.onStatus?.(this.statusText, this);
+  }
+}
