@@ -1,0 +1,52 @@
+"""The page's files, read once: a request names a key of a table, never a path on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from aiohttp import web
+
+CONTENT_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+}
+
+
+class Assets:
+    """Serves the files of ``static/`` from memory, with entity tags so that reloads are cheap."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[bytes, str, str]] = {}
+        self._collect(files(__package__) / "static", "")
+
+    def _collect(self, folder: Traversable, prefix: str) -> None:
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                self._collect(entry, f"{prefix}{entry.name}/")
+                continue
+            content_type = CONTENT_TYPES.get("." + entry.name.rpartition(".")[2])
+            if content_type is not None:
+                body = entry.read_bytes()
+                etag = hashlib.blake2b(body, digest_size=12).hexdigest()
+                self._files[prefix + entry.name] = (body, content_type, f'"{etag}"')
+
+    async def index(self, request: web.Request) -> web.Response:
+        return self._respond(request, "index.html")
+
+    async def file(self, request: web.Request) -> web.Response:
+        return self._respond(request, request.match_info["name"])
+
+    def _respond(self, request: web.Request, name: str) -> web.Response:
+        entry = self._files.get(name)
+        if entry is None:
+            raise web.HTTPNotFound
+        body, content_type, etag = entry
+        headers = {"ETag": etag, "Cache-Control": "no-cache"}
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)

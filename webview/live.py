@@ -1,0 +1,189 @@
+"""The sockets: edits in, acknowledgements and changes out.
+
+An edit is applied on the event loop itself: the journal's fsync takes a fraction of a
+millisecond, less than a hop to a thread and back. ``saved`` is sent when `Project.apply` has
+returned, that is when the edit is on disk; ``changed`` goes to every socket of the project,
+whoever made the change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import OrderedDict
+from typing import Any
+
+import orjson
+from aiohttp import WSCloseCode, WSMsgType, web
+from reviewer.format import Change, EditError, ReviewerError
+
+from .edits import MAX_ID, apply_message
+from .session import ProjectSession
+
+MAX_MESSAGE_BYTES = 1 << 20
+MAX_SOCKETS = 64
+# Changes waiting for a slow socket; beyond, it is told to fetch everything anew instead.
+MAX_WAITING = 256
+MAX_REMEMBERED_EDITS = 10_000
+# Above this many changed entities the page reloads its list rather than being told each.
+MAX_DESCRIBED = 500
+HEARTBEAT_S = 20.0
+
+log = logging.getLogger(__name__)
+
+
+class _Client:
+    """One socket and what is waiting to be sent to it."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self.socket = socket
+        self._waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
+
+    def post(self, text: str) -> None:
+        try:
+            self._waiting.put_nowait(text)
+        except asyncio.QueueFull:
+            while not self._waiting.empty():
+                self._waiting.get_nowait()
+            self._waiting.put_nowait('{"type":"reload"}')
+
+    async def pump(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await self.socket.send_str(await self._waiting.get())
+
+
+class LiveHub:
+    """All sockets of one project."""
+
+    def __init__(self, session: ProjectSession, instance: str) -> None:
+        self.session = session
+        self._instance = instance
+        self._clients: set[_Client] = set()
+        # Edits that this server acknowledged: one sent again after a lost connection is answered
+        # again, not done again.
+        self._done: OrderedDict[str, int] = OrderedDict()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._unsubscribe: Any = None
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._unsubscribe = self.session.project.subscribe(self._on_change)
+
+    async def close(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        closing = [
+            client.socket.close(code=WSCloseCode.GOING_AWAY, message=b"server stopped")
+            for client in self._clients
+        ]
+        if closing:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), 1.0)
+
+    # out
+
+    def _on_change(self, change: Change) -> None:
+        """Called by `Project` in whatever thread made the change, this one included."""
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop is closing: nobody is left to tell
+            self._loop.call_soon_threadsafe(self._broadcast, change)
+
+    def _broadcast(self, change: Change) -> None:
+        if not self._clients:
+            return
+        text = orjson.dumps(self._changed_message(change)).decode()
+        for client in self._clients:
+            client.post(text)
+
+    def _changed_message(self, change: Change) -> dict[str, Any]:
+        project = self.session.project
+        message: dict[str, Any] = {
+            "type": "changed",
+            "revision": change.revision,
+            "frames": change.frames,
+            "structure": change.structure,
+            "undo": project.undo_label,
+            "redo": project.redo_label,
+        }
+        if len(change.entities) > MAX_DESCRIBED:
+            return message | {"entities": None}
+        message["entities"] = sorted(change.entities)
+        if change.structure:
+            message["there"], message["gone"] = self.session.describe_entities(change.entities)
+        return message
+
+    # in
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if len(self._clients) >= MAX_SOCKETS:
+            raise web.HTTPServiceUnavailable(text="Too many windows are open on this project.")
+        socket = web.WebSocketResponse(
+            compress=False, max_msg_size=MAX_MESSAGE_BYTES, heartbeat=HEARTBEAT_S, timeout=2.0
+        )
+        await socket.prepare(request)
+        client = _Client(socket)
+        pump = asyncio.create_task(client.pump())
+        project = self.session.project
+        # Joined before the revision is read: a change in between is told twice, never lost.
+        self._clients.add(client)
+        try:
+            hello = {"type": "hello", "revision": project.revision, "instance": self._instance}
+            await socket.send_str(orjson.dumps(hello).decode())
+            async for received in socket:
+                if received.type is WSMsgType.TEXT:
+                    answer = self._answer(received.data)
+                    await socket.send_str(orjson.dumps(answer).decode())
+                elif received.type is WSMsgType.BINARY:
+                    await socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
+        except ConnectionError:
+            pass
+        finally:
+            self._clients.discard(client)
+            pump.cancel()
+        return socket
+
+    def _answer(self, text: str) -> dict[str, Any]:
+        identifier: str | None = None
+        try:
+            message = orjson.loads(text)
+            if not isinstance(message, dict):
+                raise EditError("The message is malformed: it is not an object.")
+            identifier = message.get("id")
+            if not isinstance(identifier, str) or not 0 < len(identifier) <= MAX_ID:
+                identifier = None
+                raise EditError("The message is malformed: it has no id.")
+            if identifier not in self._done:
+                self._perform(message)
+                self._remember(identifier)
+            return {"type": "saved", "id": identifier, "revision": self._done[identifier]}
+        except orjson.JSONDecodeError:
+            reason = "The message is malformed: it is not JSON."
+        except ReviewerError as error:
+            reason = str(error)
+        except OSError as error:
+            reason = f"The change could not be written: {error.strerror or error}."
+        except Exception:
+            log.exception("an edit failed unexpectedly")
+            reason = "The change failed for a reason of Reviewer's own; it was not saved."
+        return {"type": "refused", "id": identifier, "reason": reason}
+
+    def _perform(self, message: dict[str, Any]) -> None:
+        project = self.session.project
+        match message.get("type"):
+            case "edit":
+                apply_message(project, message)
+            case "undo":
+                if project.undo() is None:
+                    raise EditError("There is nothing to undo.")
+            case "redo":
+                if project.redo() is None:
+                    raise EditError("There is nothing to redo.")
+            case _:
+                raise EditError("The message is malformed: its type is unknown.")
+
+    def _remember(self, identifier: str) -> None:
+        self._done[identifier] = self.session.project.revision
+        if len(self._done) > MAX_REMEMBERED_EDITS:
+            self._done.popitem(last=False)

@@ -1,0 +1,200 @@
+"""One open project as the page sees it: state, evaluated windows, timelines, video.
+
+Everything here is a view of `Project`; nothing is decided or interpolated here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from reviewer.format import Project, ProjectError, VideoError
+from reviewer.format.entity import Entity
+from reviewer.format.video import Video
+
+from . import protocol
+
+MAX_WINDOW_FRAMES = 1024
+MAX_OVERVIEW_BINS = 4096
+MAX_STILL_WIDTH = 8192
+PRESENCE_TABLE = ("present", "occluded")
+
+
+class ProjectSession:
+    """A project together with the small numbers by which the page calls its entities."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        # Windows name entities by these numbers. They are given once and never reused while the
+        # server runs, so a window and a list of entities fetched at different moments agree.
+        self._indices: dict[str, int] = {}
+        self._indices_lock = threading.Lock()
+        self._overview: tuple[tuple[int, int], bytes] | None = None
+
+    # entities and state
+
+    def index_of(self, entity_id: str) -> int:
+        with self._indices_lock:
+            return self._indices.setdefault(entity_id, len(self._indices))
+
+    def describe_entity(self, entity: Entity) -> dict[str, Any]:
+        constants = {
+            name: entity[name].value
+            for name, definition in entity.properties.items()
+            if not definition.time_varying
+        }
+        return {
+            "index": self.index_of(entity.id),
+            "id": entity.id,
+            "name": entity.name,
+            "class": entity.class_name,
+            "constants": {name: value for name, value in constants.items() if value is not None},
+        }
+
+    def describe_entities(self, ids: Iterable[str]) -> tuple[list[dict[str, Any]], list[str]]:
+        """What is to be known of these entities, and which of them exist no more."""
+        there, gone = [], []
+        for entity_id in ids:
+            entity = self.project.entities.get(entity_id)
+            if entity is None:
+                gone.append(entity_id)
+            else:
+                there.append(self.describe_entity(entity))
+        return there, gone
+
+    def summary(self, number: int) -> dict[str, Any]:
+        project = self.project
+        return {
+            "project": number,
+            "name": project.name,
+            "path": str(project.path),
+            "frame_count": project.frame_count,
+            "entities": len(project.entities),
+            "read_only": project.read_only,
+            "video_problem": project.video_problem,
+        }
+
+    def state(self, number: int) -> dict[str, Any]:
+        project = self.project
+        return {
+            **self.summary(number),
+            "author": project.author,
+            "revision": project.revision,
+            "warnings": list(project.warnings),
+            "undo": project.undo_label,
+            "redo": project.redo_label,
+            "ontology": project.ontology.to_json(),
+            "entities": [self.describe_entity(entity) for entity in project.entities.values()],
+            "video": self.describe_video(),
+        }
+
+    # what the engine says
+
+    def window(self, first: int, stop: int) -> bytes:
+        """Encoded rows of the frames ``[first, stop)``, clipped to the video."""
+        first = max(0, first)
+        stop = min(stop, self.project.frame_count, first + MAX_WINDOW_FRAMES)
+        if stop <= first:
+            raise ProjectError(f"There are no frames from {first} on.")
+        revision = self.project.revision  # before: what is evaluated is at least this new
+        table = self.project.evaluate(first, stop)
+        numbers = np.fromiter((self.index_of(entity_id) for entity_id in table.entities), np.uint32)
+        codes = {
+            name: table.codes(name) for name in table.columns if name not in ("box", "presence")
+        }
+        return protocol.encode_window(
+            revision=revision,
+            first=first,
+            offsets=table.offsets,
+            entity=numbers[table.entity_index] if len(numbers) else np.empty(0, np.uint32),
+            boxes=table["box"],
+            presence=table.codes("presence"),
+            columns=codes,
+        )
+
+    def timeline(self, entity_id: str) -> dict[str, Any]:
+        """Keyframes of each property that changes over time, and what holds between them."""
+        revision = self.project.revision
+        entity = self.project.entity(entity_id)
+        properties = {}
+        for name, definition in entity.properties.items():
+            if not definition.time_varying:
+                continue
+            track = entity[name]
+            properties[name] = {"keyframes": track.keyframes.tolist()}
+            if definition.kind != "box":
+                properties[name]["spans"] = [list(span) for span in track.spans()]
+        return {"id": entity.id, "revision": revision, "properties": properties}
+
+    def overview(self, bins: int) -> bytes:
+        """Keyframes in each bin of the whole video, and how many entities are there on average."""
+        project = self.project
+        bins = max(1, min(bins, project.frame_count, MAX_OVERVIEW_BINS))
+        key = (project.revision, bins)
+        if self._overview is not None and self._overview[0] == key:
+            return self._overview[1]
+        edges = np.linspace(0, project.frame_count, bins + 1)
+        keyframes = np.zeros(bins, np.int64)
+        change = np.zeros(project.frame_count + 1, np.int64)
+        for entity in project.entities.values():
+            for start, stop, value in entity["presence"].spans():
+                if value in PRESENCE_TABLE:
+                    change[start] += 1
+                    change[stop] -= 1
+            frames = entity.keyframes
+            if len(frames):
+                keyframes += np.histogram(frames, edges)[0]
+        present = np.cumsum(change[:-1])
+        starts = np.minimum(edges[:-1].astype(np.int64), project.frame_count - 1)
+        sizes = np.diff(np.append(starts, project.frame_count))
+        mean = np.add.reduceat(present, starts) / np.maximum(sizes, 1)
+        body = protocol.encode_overview(key[0], keyframes, mean)
+        self._overview = (key, body)
+        return body
+
+    # video
+
+    def describe_video(self) -> dict[str, Any]:
+        project = self.project
+        described: dict[str, Any] = {
+            "frame_count": project.frame_count,
+            "problem": project.video_problem,
+            "attached": False,
+        }
+        try:
+            video = project.video
+        except VideoError as error:
+            described["problem"] = str(error)
+            return described
+        return described | {
+            "attached": True,
+            "width": video.width,
+            "height": video.height,
+            "rate": float(video.index.rate),
+            "variable_rate": bool(video.index.variable_rate),
+            "codec": video.index.codec,
+            "decoder_config": dict(video.decoder_config),
+            "browser_decodable": bool(video.browser_decodable),
+        }
+
+    def times(self) -> bytes:
+        return protocol.encode_times(self.project.times)
+
+    def units(self) -> bytes:
+        units = self.project.video.units
+        return protocol.encode_units(units.first_frame, units.frame_count)
+
+    def unit(self, number: int) -> bytes:
+        video = self.project.video
+        if not 0 <= number < len(video.units.first_frame):
+            raise VideoError(f"The video has no unit {number}.")
+        unit = video.unit(number)
+        return protocol.encode_unit(unit.frames, unit.keys, unit.sizes, unit.data)
+
+    def still(self, frame: int, width: int | None) -> bytes:
+        video: Video = self.project.video
+        if not 0 <= frame < len(video):
+            raise VideoError(f"The video has no frame {frame}; it has {len(video)} frames.")
+        return video.jpeg(frame, max_width=width)

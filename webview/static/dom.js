@@ -1,0 +1,65 @@
+/**
+ * Elements without markup: text enters the page as text nodes only, so a name is never HTML.
+ */
+
+/**
+ * @param {string} tag
+ * @param {Object} [properties] `class`, `on` (event handlers), `data`, `style` (CSSOM, allowed by
+ *   the content security policy), anything else an attribute; false and null leave it out
+ * @param {...(Node|string|number|null|undefined)} children
+ * @returns {HTMLElement}
+ */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === 'class') element.className = value;
+    else if (name === 'on') {
+      for (const [event, handler] of Object.entries(value)) element.addEventListener(event, handler);
+    } else if (name === 'data') Object.assign(element.dataset, value);
+    else if (name === 'style') {
+      for (const [key, v] of Object.entries(value)) element.style.setProperty(key, v);
+    } else element.setAttribute(name, value === true ? '' : String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+/** @param {Element} element @param {Array} children */
+export function append(element, children) {
+  for (const child of children.flat()) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : String(child));
+  }
+}
+
+/** Replace the children of an element. */
+export function fill(element, ...children) {
+  element.replaceChildren();
+  append(element, children);
+}
+
+/** Set text only where it differs: an equal write would still cost a layout. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** @returns {boolean} whether keys typed now belong to a field and not to the tool */
+export function isTyping(target) {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
+  return target instanceof HTMLInputElement && !['button', 'checkbox', 'radio', 'range'].includes(target.type);
+}
+
+/** Call `task` at most once per animation frame, however often it is asked for. */
+export function perFrame(task) {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      task();
+    });
+  };
+}

@@ -1,0 +1,92 @@
+/** Project, tools, undo, and what colours mean. */
+
+import { fill, h } from '../dom.js';
+import { openHelp } from '../dialogs/help.js';
+import { icon } from '../icons.js';
+
+/** @param {HTMLElement} root @param {import('../workspace.js').Workspace} workspace */
+export function createTopBar(root, workspace) {
+  const { store, model, actions, options } = workspace;
+  const tool = (name, symbol, title, text) => h('button', {
+    class: 'button tool', type: 'button', title, 'aria-pressed': 'false', data: { tool: name },
+    on: { click: () => actions.useTool(name) },
+  }, icon(symbol), text);
+  const select = tool('select', 'select', 'Select, move and resize (V)', 'Select');
+  const draw = tool('draw', 'box', 'Draw a box for a new entity (B)', 'Box');
+  const undo = h('button', { class: 'button', type: 'button', on: { click: () => actions.undo() } }, icon('undo'));
+  const redo = h('button', { class: 'button', type: 'button', on: { click: () => actions.redo() } }, icon('redo'));
+
+  root.append(
+    h('div', { class: 'top-group' },
+      h('div', { class: 'brand', 'aria-hidden': 'true' }, brandMark(), 'Reviewer'),
+      projectName(model, options)),
+    h('div', { class: 'top-group' },
+      h('div', { class: 'segmented', role: 'group', 'aria-label': 'Tools' }, select, draw),
+      classPicker(workspace)),
+    h('div', { class: 'top-group' }, undo, redo),
+    h('div', { class: 'top-group top-end' },
+      colorPicker(workspace),
+      h('button', { class: 'button', type: 'button', title: 'Fit the video (F)', 'aria-label': 'Fit the video', on: { click: () => workspace.stage.fit() } },
+        icon('fit'), zoomText(store)),
+      h('button', { class: 'button', type: 'button', title: 'Keys (?)', 'aria-label': 'Keys', on: { click: () => openHelp(workspace.shortcuts) } }, icon('help'))));
+
+  store.watch(['tool'], (state) => {
+    select.setAttribute('aria-pressed', String(state.tool === 'select'));
+    draw.setAttribute('aria-pressed', String(state.tool !== 'select'));
+  });
+  store.watch(['undo', 'redo'], (state) => {
+    showRevert(undo, state.undo, 'Undo', 'Ctrl+Z', workspace.readOnly);
+    showRevert(redo, state.redo, 'Redo', 'Ctrl+Shift+Z', workspace.readOnly);
+  });
+  draw.disabled = workspace.readOnly;
+}
+
+function showRevert(button, label, verb, keys, readOnly) {
+  button.disabled = !label || readOnly;
+  const text = label ? `${verb}: ${label} (${keys})` : `Nothing to ${verb.toLowerCase()}`;
+  button.title = text;
+  button.setAttribute('aria-label', text);
+}
+
+function brandMark() {
+  return h('span', { class: 'brand-mark' }, h('span', { class: 'brand-key' }));
+}
+
+function projectName(model, options) {
+  if (!options.onChooser) return h('h1', { class: 'project-name', title: model.path }, model.name);
+  return h('button', { class: 'button project-name', type: 'button', title: 'Choose another project', on: { click: options.onChooser } },
+    model.name, icon('chevron'));
+}
+
+/** The class of the next box, as a menu that keeps its colour in sight. */
+function classPicker({ store, model, actions, readOnly }) {
+  const dot = h('span', { class: 'class-dot' });
+  const select = h('select', { class: 'select', 'aria-label': 'Class of new boxes', title: 'Class of new boxes', disabled: readOnly },
+    model.classes.map((c) => h('option', { value: c.name }, c.hotkey ? `${c.label}  (${c.hotkey})` : c.label)));
+  select.addEventListener('change', () => {
+    actions.drawWith(select.value);
+    select.blur();
+  });
+  store.watch(['drawClass'], ({ drawClass }) => {
+    select.value = drawClass ?? '';
+    dot.style.background = model.classByName.get(drawClass)?.color ?? 'transparent';
+  });
+  return h('label', { class: 'picker' }, dot, select);
+}
+
+function colorPicker({ store, model }) {
+  const choices = [['class', 'Class'], ['entity', 'Entity'], ...model.choiceProperties().map((p) => [p.name, p.label])];
+  const select = h('select', { class: 'select', title: 'What colours mean' },
+    choices.map(([value, text]) => h('option', { value }, text)));
+  select.addEventListener('change', () => {
+    store.set({ colorBy: select.value });
+    select.blur();
+  });
+  return h('label', { class: 'picker picker-text' }, h('span', {}, 'Colour by'), select);
+}
+
+function zoomText(store) {
+  const text = h('span', { class: 'zoom-text' });
+  store.watch(['view'], ({ view }) => fill(text, `${Math.round(view.scale * 100)}%`));
+  return text;
+}

@@ -1,0 +1,156 @@
+/**
+ * Keys. One list says what a key does and what the help shows; classes and choices of the ontology
+ * add theirs and come first, since people chose them.
+ *
+ * @typedef {{group: string, text: string, keys: string[], run: (event: KeyboardEvent) => void,
+ *   repeat?: boolean}} Command `keys` like 'Shift+ArrowLeft' or 'k'; the first is shown
+ */
+
+import { isTyping } from './dom.js';
+import { openHelp } from './dialogs/help.js';
+
+/** @returns {Command[]} */
+function builtIn({ actions, store, model, stage, pointer, parts, shortcuts }) {
+  const command = (group, text, keys, run, repeat = false) => ({ group, text, keys, run, repeat });
+  return [
+    command('Time', 'Play or pause', ['Space'], () => {}),
+    command('Time', 'Previous frame', ['ArrowLeft', ','], () => actions.step(-1), true),
+    command('Time', 'Next frame', ['ArrowRight', '.'], () => actions.step(1), true),
+    command('Time', 'Ten frames back', ['Shift+ArrowLeft'], () => actions.step(-10), true),
+    command('Time', 'Ten frames on', ['Shift+ArrowRight'], () => actions.step(10), true),
+    command('Time', 'Previous keyframe of the selection', ['[', 'ArrowUp'], () => actions.jumpToKeyframe(-1), true),
+    command('Time', 'Next keyframe of the selection', [']', 'ArrowDown'], () => actions.jumpToKeyframe(1), true),
+    command('Time', 'First frame', ['Home'], () => actions.seek(0)),
+    command('Time', 'Last frame', ['End'], () => actions.seek(model.frameCount - 1)),
+    command('Time', 'Go to a frame', ['g'], () => parts.transport.querySelector('input')?.select()),
+    command('Shapes', 'Select', ['v'], () => actions.useTool('select')),
+    command('Shapes', 'Draw a new box (Shift: several)', ['b'], () => actions.useTool('draw')),
+    command('Shapes', 'Draw the selected box anew', ['r'], () => actions.useTool('redraw')),
+    command('Shapes', 'Select the next shape', ['j'], () => actions.selectNeighbour(1), true),
+    command('Shapes', 'Select the previous shape', ['Shift+j'], () => actions.selectNeighbour(-1), true),
+    command('Shapes', 'Move by 1 px', ['Alt+ArrowLeft', 'Alt+ArrowRight', 'Alt+ArrowUp', 'Alt+ArrowDown'],
+      (event) => nudge(actions, event, 1), true),
+    command('Shapes', 'Move by 10 px', ['Alt+Shift+ArrowLeft', 'Alt+Shift+ArrowRight', 'Alt+Shift+ArrowUp', 'Alt+Shift+ArrowDown'],
+      (event) => nudge(actions, event, 10), true),
+    command('Entity', 'Present from here on', ['p'], () => actions.setPresence('present')),
+    command('Entity', 'Occluded from here on', ['o'], () => actions.setPresence('occluded')),
+    command('Entity', 'Absent from here on', ['x'], () => actions.setPresence('absent')),
+    command('Entity', 'Box keyframe here, or not', ['k'], () => actions.toggleKeyframe('box', 'Box')),
+    command('Entity', 'Remove its keyframes here', ['Shift+Delete', 'Shift+Backspace'], () => actions.removeKeyframesHere()),
+    command('Entity', 'Delete the entity', ['Delete', 'Backspace'], () => actions.deleteEntity()),
+    command('Entity', 'Rename', ['F2'], () => parts.properties.querySelector('.name-input')?.select()),
+    command('View', 'Fit the video', ['f'], () => stage.fit()),
+    command('View', 'Zoom in', ['+', '='], () => stage.zoom(1.25), true),
+    command('View', 'Zoom out', ['-'], () => stage.zoom(0.8), true),
+    command('View', 'Names on or off', ['n'], () => store.set({ labels: store.state.labels === 'all' ? 'selected' : 'all' })),
+    command('View', 'Search entities', ['/'], () => parts.entities.querySelector('input')?.select()),
+    command('General', 'Undo', ['Ctrl+z'], () => actions.undo(), true),
+    command('General', 'Redo', ['Ctrl+Shift+z', 'Ctrl+y'], () => actions.redo(), true),
+    command('General', 'Leave a tool, or the selection', ['Escape'], () => {
+      if (pointer.cancel()) return;
+      if (store.state.tool !== 'select') actions.useTool('select');
+      else actions.select(null);
+    }),
+    command('General', 'This help', ['?'], () => openHelp(shortcuts)),
+  ];
+}
+
+function nudge(actions, event, by) {
+  const { key } = event;
+  actions.nudge(
+    key === 'ArrowLeft' ? -by : key === 'ArrowRight' ? by : 0,
+    key === 'ArrowUp' ? -by : key === 'ArrowDown' ? by : 0);
+}
+
+export class Shortcuts {
+  /** @param {import('./workspace.js').Workspace} workspace */
+  constructor(workspace) {
+    this.workspace = workspace;
+    this.commands = builtIn({ ...workspace, shortcuts: this });
+    this.byKey = new Map();
+    for (const command of this.commands) {
+      for (const key of command.keys) this.byKey.set(key.toLowerCase(), command);
+    }
+    this.classKeys = new Map(workspace.model.classes.filter((c) => c.hotkey).map((c) => [c.hotkey.toLowerCase(), c]));
+    this.onDown = (event) => this.#down(event);
+    this.onUp = (event) => this.#up(event);
+    this.onBlur = () => { workspace.pointer.spaceHeld = false; };
+    addEventListener('keydown', this.onDown);
+    addEventListener('keyup', this.onUp);
+    addEventListener('blur', this.onBlur);
+  }
+
+  close() {
+    removeEventListener('keydown', this.onDown);
+    removeEventListener('keyup', this.onUp);
+    removeEventListener('blur', this.onBlur);
+  }
+
+  #down(event) {
+    if (event.isComposing || document.querySelector('dialog[open]')) return;
+    if (isTyping(event.target)) {
+      if (event.key === 'Escape') event.target.blur();
+      return;
+    }
+    if (event.key === ' ') {
+      this.#space(event);
+      return;
+    }
+    // Buttons and lists keep the keys by which they are worked.
+    if (event.target instanceof HTMLSelectElement) return;
+    if (event.key === 'Enter' || event.key === 'Tab') return;
+    if (this.#ontologyKey(event)) {
+      event.preventDefault();
+      return;
+    }
+    const command = this.byKey.get(nameOf(event));
+    if (!command || (event.repeat && !command.repeat)) return;
+    event.preventDefault();
+    command.run(event);
+  }
+
+  /** Space plays on release, unless the picture was dragged with it. */
+  #space(event) {
+    event.preventDefault();
+    const { pointer } = this.workspace;
+    if (event.repeat || pointer.spaceHeld) return;
+    pointer.spaceHeld = true;
+    pointer.spaceUsed = false;
+  }
+
+  #up(event) {
+    const { pointer, actions } = this.workspace;
+    if (event.key !== ' ' || !pointer.spaceHeld) return;
+    event.preventDefault();
+    pointer.spaceHeld = false;
+    if (!pointer.spaceUsed) actions.togglePlay();
+  }
+
+  /** A choice of the selected entity, else a class to draw. */
+  #ontologyKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false;
+    const { model, actions } = this.workspace;
+    const key = event.key.toLowerCase();
+    const { entity } = actions;
+    for (const property of entity ? model.classOf(entity).properties : []) {
+      const choice = property.choices.find((c) => c.hotkey?.toLowerCase() === key);
+      if (!choice) continue;
+      actions.setChoice(property, choice.name);
+      return true;
+    }
+    const entityClass = this.classKeys.get(key);
+    if (!entityClass) return false;
+    actions.drawWith(entityClass.name);
+    return true;
+  }
+}
+
+/** 'ctrl+shift+z' for an event; Shift is left out where it only makes another character. */
+function nameOf(event) {
+  const parts = [];
+  if (event.ctrlKey || event.metaKey) parts.push('ctrl');
+  if (event.altKey) parts.push('alt');
+  const character = event.key.length === 1;
+  if (event.shiftKey && (!character || /[a-z]/i.test(event.key))) parts.push('shift');
+  return [...parts, event.key.toLowerCase()].join('+');
+}

@@ -1,0 +1,104 @@
+/**
+ * The project as the server described it: ontology and entities. Values at frames are not here:
+ * they come evaluated, in windows (windows.js) and timelines.
+ *
+ * @typedef {{name: string, label: string, code: number, color: string|null, hotkey: string|null}} Choice
+ * @typedef {{name: string, label: string, kind: string, time_varying: boolean, required: boolean,
+ *   default: string|null, choices: Choice[]}} Property
+ * @typedef {{name: string, label: string, color: string, hotkey: string|null, geometry: string[],
+ *   properties: Property[]}} EntityClass
+ * @typedef {{index: number, id: string, name: string, class: string,
+ *   constants: Object<string, any>}} Entity
+ */
+
+const UNKNOWN_COLOR = '#9aa4b2';
+
+export class Model {
+  /** @param {Object} state answer of GET /api/{p}/state */
+  constructor(state) {
+    this.load(state);
+  }
+
+  load(state) {
+    this.name = state.name;
+    this.path = state.path;
+    this.author = state.author;
+    this.readOnly = state.read_only;
+    this.frameCount = state.frame_count;
+    this.video = state.video;
+    this.warnings = state.warnings;
+    this.revision = state.revision;
+    /** @type {EntityClass[]} */
+    this.classes = state.ontology.classes.map(completeClass);
+    this.classByName = new Map(this.classes.map((c) => [c.name, c]));
+    this.classNumber = new Map(this.classes.map((c, i) => [c.name, i]));
+    /** @type {Map<string, Entity>} creation order */
+    this.entities = new Map();
+    /** @type {Array<Entity|undefined>} by the number that windows use */
+    this.byIndex = [];
+    state.entities.forEach((entity) => this.#put(entity));
+  }
+
+  #put(entity) {
+    this.entities.set(entity.id, entity);
+    this.byIndex[entity.index] = entity;
+  }
+
+  /** @param {Entity[]} there @param {string[]} gone */
+  update(there, gone) {
+    there.forEach((entity) => this.#put(entity));
+    for (const id of gone) {
+      const entity = this.entities.get(id);
+      if (!entity) continue;
+      this.entities.delete(id);
+      this.byIndex[entity.index] = undefined;
+    }
+  }
+
+  /** @returns {EntityClass} also for a class the ontology no longer has */
+  classOf(entity) {
+    return this.classByName.get(entity.class)
+      ?? completeClass({ name: entity.class, color: UNKNOWN_COLOR });
+  }
+
+  /** @returns {Property|undefined} */
+  propertyOf(entity, name) {
+    return this.classOf(entity).properties.find((property) => property.name === name);
+  }
+
+  /** @returns {Property[]} the choice properties of all classes, one for each name */
+  choiceProperties() {
+    const found = new Map();
+    for (const { properties } of this.classes) {
+      for (const property of properties) {
+        if (property.kind === 'choice' && !found.has(property.name)) found.set(property.name, property);
+      }
+    }
+    return [...found.values()];
+  }
+}
+
+function completeClass(c) {
+  return {
+    name: c.name,
+    label: c.label ?? c.name,
+    color: c.color ?? UNKNOWN_COLOR,
+    hotkey: c.hotkey ?? null,
+    geometry: c.geometry ?? ['box'],
+    properties: (c.properties ?? []).map((p) => ({
+      name: p.name,
+      label: p.label ?? p.name,
+      kind: p.kind,
+      time_varying: p.time_varying ?? false,
+      required: p.required ?? false,
+      default: p.default ?? null,
+      choices: (p.choices ?? []).map((choice, i) => ({
+        name: choice.name,
+        label: choice.label ?? choice.name,
+        code: choice.code ?? i,
+        color: choice.color ?? null,
+        hotkey: choice.hotkey ?? null,
+      })),
+    })),
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * What the page shows, as named values that panels watch. No logic: actions write, panels read.
+ *
+ * @typedef {Object} PageState
+ * @property {number} frame frame shown now (0-based)
+ * @property {number} target frame asked for; differs from `frame` while a seek is under way
+ * @property {boolean} playing
+ * @property {number} rate playback rate
+ * @property {string|null} selected entity id
+ * @property {string|null} hovered entity id
+ * @property {'select'|'draw'|'redraw'} tool
+ * @property {string|null} drawClass class of the next entity drawn
+ * @property {number} structure counts changes of the entity list, ontology and constants
+ * @property {Object|null} timeline keyframes and spans of the selected entity
+ * @property {number} shapes counts repaints of shapes, so that panels can follow values
+ * @property {'saved'|'saving'|'offline'|'read-only'} status
+ * @property {number} waiting edits not acknowledged yet
+ * @property {string|null} undo label of what undo would take back
+ * @property {string|null} redo
+ * @property {string} colorBy 'class', 'entity' or the name of a choice property
+ * @property {string} videoStatus
+ * @property {string} backend
+ * @property {{scale: number, x: number, y: number}} view
+ */
+export class Store {
+  /** @param {Partial<PageState>} initial */
+  constructor(initial) {
+    this.state = { ...initial };
+    /** @type {Map<string, Set<Function>>} */
+    this.watchers = new Map();
+  }
+
+  /** Write values; watchers of those that changed run once each, now. */
+  set(patch) {
+    const run = new Set();
+    for (const [key, value] of Object.entries(patch)) {
+      if (Object.is(this.state[key], value)) continue;
+      this.state[key] = value;
+      for (const watcher of this.watchers.get(key) ?? []) run.add(watcher);
+    }
+    for (const watcher of run) watcher(this.state);
+  }
+
+  bump(key) {
+    this.set({ [key]: (this.state[key] ?? 0) + 1 });
+  }
+
+  /**
+   * @param {string[]} keys
+   * @param {(state: PageState) => void} watcher
+   * @param {{now?: boolean}} [options] `now: false` leaves out the first call
+   */
+  watch(keys, watcher, { now = true } = {}) {
+    for (const key of keys) {
+      if (!this.watchers.has(key)) this.watchers.set(key, new Set());
+      this.watchers.get(key).add(watcher);
+    }
+    if (now) watcher(this.state);
+  }
+}

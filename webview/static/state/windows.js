@@ -1,0 +1,159 @@
+/**
+ * Evaluated windows: blocks of frames as the engine answered them, in a bounded cache.
+ *
+ * A block that an edit made stale stays on show until its new answer is here, so nothing
+ * flickers. Nothing is computed between keyframes in this page: what is not here is fetched.
+ */
+
+import { fetchBinary } from '../api.js';
+import { decodeWindow } from '../protocol.js';
+
+const MAX_BLOCK_FRAMES = 256;
+const MIN_BLOCK_FRAMES = 8;
+const TARGET_ROWS = 65536;
+const MAX_CACHED_BYTES = 96 << 20;
+const MAX_REQUESTS = 3;
+const RETRY_MS = 1000;
+
+/**
+ * @typedef {{number: number, window: import('../protocol.js').EvaluatedWindow|null, needed: number,
+ *   loading: boolean, failedAt: number, used: number, bytes: number}} Block
+ */
+export class Windows {
+  /**
+   * @param {{base: string, frameCount: number, onLoaded: (first: number, stop: number) => void}} options
+   */
+  constructor({ base, frameCount, onLoaded }) {
+    this.base = base;
+    this.frameCount = frameCount;
+    this.onLoaded = onLoaded;
+    this.blockFrames = 64;
+    /** @type {Map<number, Block>} */
+    this.blocks = new Map();
+    this.requests = 0;
+    this.clock = 0;
+    this.frame = 0;
+    this.direction = 1;
+    this.generation = 0;
+  }
+
+  /**
+   * The rows of a frame, or null while they are not here. They may be older than the last edit:
+   * `window.revision` tells.
+   * @returns {{window: import('../protocol.js').EvaluatedWindow, start: number, stop: number}|null}
+   */
+  rows(frame) {
+    const block = this.blocks.get(Math.floor(frame / this.blockFrames));
+    const window = block?.window;
+    if (!window || frame < window.first || frame >= window.first + window.frames) return null;
+    block.used = ++this.clock;
+    const k = frame - window.first;
+    return { window, start: window.offsets[k], stop: window.offsets[k + 1] };
+  }
+
+  /** Fetch what `frame` needs, and what comes next in the direction of travel. */
+  want(frame) {
+    if (frame !== this.frame) this.direction = frame < this.frame ? -1 : 1;
+    this.frame = frame;
+    this.#pump();
+  }
+
+  /** The frames `[first, stop)` were changed by `revision`; null means all of them. */
+  invalidate(frames, revision) {
+    const [first, stop] = frames ?? [0, this.frameCount];
+    const near = this.#wanted();
+    for (const [number, block] of this.blocks) {
+      const from = number * this.blockFrames;
+      if (from >= stop || from + this.blockFrames <= first) continue;
+      block.needed = Math.max(block.needed, revision);
+      if (!near.includes(number) && !block.loading) this.blocks.delete(number);
+    }
+    this.#pump();
+  }
+
+  /** Forget everything, e.g. when entities got other numbers after the server was restarted. */
+  reset() {
+    this.generation++;
+    this.requests = 0;
+    this.blocks.clear();
+    this.#pump();
+  }
+
+  #wanted() {
+    const here = Math.floor(this.frame / this.blockFrames);
+    const last = Math.floor((this.frameCount - 1) / this.blockFrames);
+    return [here, here + this.direction, here + 2 * this.direction, here - this.direction]
+      .filter((number) => number >= 0 && number <= last);
+  }
+
+  #pump() {
+    const now = performance.now();
+    for (const number of this.#wanted()) {
+      if (this.requests >= MAX_REQUESTS) return;
+      let block = this.blocks.get(number);
+      if (!block) {
+        block = {
+          number, window: null, needed: 0, loading: false, failedAt: -Infinity, used: 0, bytes: 0,
+        };
+        this.blocks.set(number, block);
+      }
+      const fresh = block.window && block.window.revision >= block.needed;
+      if (fresh || block.loading || now - block.failedAt < RETRY_MS) continue;
+      this.#load(block);
+    }
+  }
+
+  async #load(block) {
+    const generation = this.generation;
+    const first = block.number * this.blockFrames;
+    const stop = Math.min(first + this.blockFrames, this.frameCount);
+    block.loading = true;
+    this.requests++;
+    let window = null;
+    try {
+      window = decodeWindow(await fetchBinary(`${this.base}/window?first=${first}&stop=${stop}`));
+    } catch {
+      // The live connection notices a lost server and says so; here we only try again.
+      block.failedAt = performance.now();
+      setTimeout(() => this.#pump(), RETRY_MS + 50);
+    }
+    if (generation !== this.generation) return;
+    this.requests--;
+    block.loading = false;
+    if (window && this.#fits(window)) {
+      block.window = window;
+      block.used = ++this.clock;
+      block.bytes = window.offsets.buffer.byteLength;
+      this.#evict();
+      this.onLoaded(first, stop);
+    }
+    this.#pump();
+  }
+
+  /** Choose how many frames to ask for at once by how crowded they are. */
+  #fits(window) {
+    const perFrame = Math.max(1, window.rows / window.frames);
+    const ideal = Math.min(MAX_BLOCK_FRAMES, Math.max(MIN_BLOCK_FRAMES,
+      2 ** Math.floor(Math.log2(TARGET_ROWS / perFrame))));
+    // A factor of four, so that the size does not swing between neighbours.
+    if (ideal * 4 >= this.blockFrames && this.blockFrames * 4 >= ideal) return true;
+    this.blockFrames = ideal;
+    this.reset();
+    return false;
+  }
+
+  #evict() {
+    let bytes = 0;
+    for (const block of this.blocks.values()) bytes += block.bytes;
+    if (bytes <= MAX_CACHED_BYTES) return;
+    const keep = this.#wanted();
+    const oldest = [...this.blocks.values()]
+      .filter((block) => !block.loading && !keep.includes(block.number))
+      .sort((a, b) => a.used - b.used);
+    for (const block of oldest) {
+      if (bytes <= MAX_CACHED_BYTES) break;
+      bytes -= block.bytes;
+      this.blocks.delete(block.number);
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The stage: video canvas, shapes canvas, and a thin overlay for names, handles and the drag.
+ * Each is repainted only when what it shows changed; shapes follow the video in the same task.
+ */
+
+import { h, perFrame } from '../dom.js';
+import { drawLabels } from '../labels.js';
+import { centreOn, fitView, keepInSight, toStage, zoomAt } from './viewport.js';
+
+/** Above this scale video pixels are shown as squares, so that edges can be placed on them. */
+const PIXELATED_SCALE = 3;
+
+export class Stage {
+  /**
+   * @param {HTMLElement} root
+   * @param {{store: import('../state/store.js').Store, scene: import('./scene.js').Scene,
+   *   model: import('../state/model.js').Model, size: {width: number, height: number}}} context
+   */
+  constructor(root, { store, scene, model, size }) {
+    this.root = root;
+    this.store = store;
+    this.scene = scene;
+    this.model = model;
+    this.size = size;
+    this.videoCanvas = h('canvas', { class: 'video-canvas', width: size.width, height: size.height, 'aria-hidden': 'true' });
+    this.shapesCanvas = h('canvas', { class: 'shapes-canvas', 'aria-hidden': 'true' });
+    this.overlayCanvas = h('canvas', { class: 'overlay-canvas', 'aria-hidden': 'true' });
+    this.context = this.overlayCanvas.getContext('2d');
+    root.replaceChildren(this.videoCanvas, this.shapesCanvas, this.overlayCanvas);
+    this.videoCanvas.style.width = `${size.width}px`;
+    this.videoCanvas.style.height = `${size.height}px`;
+    this.painter = null;
+    this.fitted = true;
+    this.labels = 'all';
+    /** @type {Array<(context: CanvasRenderingContext2D, stage: Stage) => void>} drawn over names */
+    this.decorations = [];
+    this.view = { scale: 1, x: 0, y: 0 };
+    this.width = 1;
+    this.height = 1;
+    this.drawOverlay = this.drawOverlay.bind(this);
+    this.refreshOverlay = perFrame(this.drawOverlay);
+    this.refresh = perFrame(() => this.paint());
+    this.observer = new ResizeObserver(() => this.#resize());
+    this.observer.observe(root);
+  }
+
+  /** @param {Object} painter from createPainter on `shapesCanvas` */
+  usePainter(painter) {
+    this.painter = painter;
+    this.#resize();
+  }
+
+  close() {
+    this.observer.disconnect();
+    this.painter?.close();
+  }
+
+  #resize() {
+    const { clientWidth, clientHeight } = this.root;
+    if (!clientWidth || !clientHeight) return;
+    this.width = clientWidth;
+    this.height = clientHeight;
+    this.dpr = devicePixelRatio || 1;
+    this.painter?.resize(clientWidth, clientHeight, this.dpr);
+    this.overlayCanvas.width = Math.round(clientWidth * this.dpr);
+    this.overlayCanvas.height = Math.round(clientHeight * this.dpr);
+    if (this.fitted) this.setView(fitView(this.size, this), true);
+    else this.setView(this.view);
+    this.paint();
+  }
+
+  /** @param {import('./viewport.js').View} view @param {boolean} [fitted] follow the window's size */
+  setView(view, fitted = false) {
+    this.view = fitted ? view : keepInSight(view, this.size, this);
+    this.fitted = fitted;
+    const { scale, x, y } = this.view;
+    this.videoCanvas.style.transform = `matrix(${scale}, 0, 0, ${scale}, ${x}, ${y})`;
+    this.videoCanvas.classList.toggle('pixelated', scale >= PIXELATED_SCALE);
+    this.store.set({ view: this.view });
+    this.refresh();
+  }
+
+  fit() {
+    this.setView(fitView(this.size, this), true);
+  }
+
+  zoom(factor, x = this.width / 2, y = this.height / 2) {
+    const minimum = Math.min(1, fitView(this.size, this).scale) / 4;
+    this.setView(zoomAt(this.view, factor, x, y, minimum));
+  }
+
+  /** Make a box visible if it is off the stage or tiny. */
+  reveal(box) {
+    const [x, y] = toStage(this.view, box[0] + box[2] / 2, box[1] + box[3] / 2);
+    if (x >= 0 && y >= 0 && x <= this.width && y <= this.height) return;
+    this.setView(centreOn(this.view, box, this));
+  }
+
+  /** Shapes of the frame shown now; called in the task that drew the video frame. */
+  paint() {
+    const { frame, selected } = this.store.state;
+    const painted = this.scene.build(frame, selected);
+    this.painter?.paint({
+      count: painted.count, boxes: painted.boxes, style: painted.style,
+      table: this.scene.palette.table, view: this.view,
+    });
+    this.store.bump('shapes');
+    this.refreshOverlay();
+  }
+
+  drawOverlay() {
+    const { context, dpr } = this;
+    if (!dpr) return;
+    this.#drawNames();
+    context.setTransform(dpr, 0, 0, dpr, 0, 0);
+    for (const decorate of this.decorations) decorate(context, this);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
+  #drawNames() {
+    const { painted } = this.scene;
+    const { selected, hovered, playing } = this.store.state;
+    const text = [];
+    const color = [];
+    const first = [];
+    for (let i = 0; i < painted.count; i++) {
+      const entity = this.model.byIndex[painted.entity[i]];
+      const prominent = entity && (entity.id === selected || entity.id === hovered);
+      if (prominent) first.push(i);
+      const shown = entity && (this.labels === 'all' || prominent) && !(playing && painted.count > 400);
+      text.push(shown ? entity.name : '');
+      color.push(shown ? this.scene.colorOfRow(i) : '');
+    }
+    drawLabels(this.context, {
+      count: painted.count, boxes: painted.boxes, text, color, first,
+      view: this.view, width: this.width, height: this.height, dpr: this.dpr,
+    });
+  }
+}

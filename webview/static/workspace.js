@@ -1,0 +1,268 @@
+/**
+ * One open project in this window: puts state, engine windows, video, stage and panels together
+ * and carries news between them. What each of them does is in its own module.
+ */
+
+import { Actions } from './actions.js';
+import { fetchBinary, fetchJson } from './api.js';
+import { BlankSource } from './blank_source.js';
+import { h } from './dom.js';
+import { FrameSource } from './frame_source.js';
+import { createPainter } from './painter.js';
+import { createEntityList } from './panels/entity_list.js';
+import { createProperties } from './panels/properties.js';
+import { createStatusBar } from './panels/status_bar.js';
+import { createTopBar } from './panels/top_bar.js';
+import { createTransport } from './panels/transport.js';
+import { decodeTimes, decodeUnits } from './protocol.js';
+import { Shortcuts } from './shortcuts.js';
+import { Live } from './state/live.js';
+import { Model } from './state/model.js';
+import { Store } from './state/store.js';
+import { Windows } from './state/windows.js';
+import { TimelinePanel } from './timeline/timeline.js';
+import { Pointer } from './tools/pointer.js';
+import { Scene } from './view/scene.js';
+import { Stage } from './view/stage.js';
+
+const DEFAULT_SIZE = { width: 1280, height: 720 };
+
+export class Workspace {
+  /**
+   * @param {HTMLElement} root
+   * @param {{project: number, frame?: number, entity?: string, painter?: string,
+   *   notify: Function, onChooser: (() => void)|null, onSignedOut: (sentence: string) => void}} options
+   * @returns {Promise<Workspace>}
+   */
+  static async open(root, options) {
+    const base = `/api/${options.project}`;
+    const state = await fetchJson(`${base}/state`);
+    const times = decodeTimes(await fetchBinary(`${base}/times`));
+    const units = state.video.attached ? decodeUnits(await fetchBinary(`${base}/units`)) : null;
+    return new Workspace(root, options, base, state, times, units);
+  }
+
+  constructor(root, options, base, state, times, units) {
+    this.options = options;
+    this.base = base;
+    this.times = times;
+    this.notify = options.notify;
+    this.model = new Model(state);
+    const frame = Math.min(Math.max(options.frame ?? 0, 0), this.model.frameCount - 1);
+    this.store = new Store({
+      frame, target: frame, playing: false, rate: 1, selected: null, hovered: null, tool: 'select',
+      drawClass: this.model.classes[0]?.name ?? null, structure: 0, shapes: 0, timeline: null,
+      status: 'offline', waiting: 0, undo: state.undo, redo: state.redo, colorBy: 'class',
+      videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'all',
+    });
+    this.windows = new Windows({
+      base, frameCount: this.model.frameCount, onLoaded: (first, stop) => this.#windowLoaded(first, stop),
+    });
+    this.scene = new Scene(this.model, this.windows);
+    this.actions = new Actions(this);
+    this.#layOut(root);
+    this.live = new Live({
+      base,
+      readOnly: Boolean(this.model.readOnly),
+      onChanged: (message) => this.#changed(message),
+      onReload: (restarted) => this.#reload(restarted),
+      onStatus: (status, waiting) => this.store.set({ status, waiting }),
+      onSignedOut: options.onSignedOut,
+      onNotice: (text) => this.notify(text),
+    });
+    this.store.watch(['selected'], () => this.#fetchTimeline(), { now: false });
+    this.store.watch(['colorBy'], () => {
+      this.scene.recolor(this.store.state.colorBy);
+      this.store.bump('structure');
+      this.stage.refresh();
+    }, { now: false });
+    this.store.watch(['labels'], ({ labels }) => {
+      this.stage.labels = labels;
+      this.stage.refreshOverlay();
+    });
+    this.source = this.#openSource(units);
+    this.ready = this.#start(frame);
+  }
+
+  #layOut(root) {
+    const video = this.model.video;
+    const size = video.width ? { width: video.width, height: video.height } : DEFAULT_SIZE;
+    const part = (name, label) => h('section', { class: name, 'aria-label': label });
+    const parts = {
+      top: h('header', { class: 'top-bar' }),
+      banners: h('div', { class: 'banners', role: 'status' }),
+      stage: h('section', { class: 'stage', tabindex: '-1', 'aria-label': 'Video and shapes' }),
+      entities: part('entities-panel', 'Entities'),
+      properties: part('properties-panel', 'Properties of the selected entity'),
+      transport: part('transport', 'Playback'),
+      timeline: part('timeline-panel', 'Timeline'),
+      status: h('footer', { class: 'status-bar' }),
+    };
+    root.replaceChildren(h('div', { class: 'workspace' },
+      parts.top, parts.banners,
+      h('div', { class: 'middle' },
+        parts.stage,
+        h('aside', { class: 'side' }, parts.entities, parts.properties)),
+      parts.transport, parts.timeline, parts.status));
+    this.parts = parts;
+    this.stage = new Stage(parts.stage, { store: this.store, scene: this.scene, model: this.model, size });
+    this.pointer = new Pointer(this);
+    this.shortcuts = new Shortcuts(this);
+    createTopBar(parts.top, this);
+    createEntityList(parts.entities, this);
+    createProperties(parts.properties, this);
+    createTransport(parts.transport, this);
+    this.timeline = new TimelinePanel(parts.timeline, this);
+    createStatusBar(parts.status, this);
+    this.#showProblems();
+  }
+
+  #showProblems() {
+    const { video, readOnly, warnings } = this.model;
+    const banner = (text) => h('p', { class: 'banner' }, text);
+    const banners = [];
+    if (!video.attached) banners.push(banner(`${video.problem ?? 'The video is not attached.'} Annotations can still be read and edited.`));
+    else if (video.problem) banners.push(banner(video.problem));
+    if (readOnly) banners.push(banner(`Read-only: ${readOnly}`));
+    for (const warning of warnings.slice(0, 3)) banners.push(banner(warning));
+    this.parts.banners.replaceChildren(...banners);
+  }
+
+  #openSource(units) {
+    const { video } = this.model;
+    const onShown = (frame) => this.#frameShown(frame);
+    const onStatus = () => this.#sourceStatus();
+    if (!video.attached) return new BlankSource({ times: this.times, onShown, onStatus });
+    return new FrameSource({
+      base: this.base, video, times: this.times, units, canvas: this.stage.videoCanvas, onShown, onStatus,
+    });
+  }
+
+  async #start(frame) {
+    this.windows.want(frame);
+    this.source.seek(frame);
+    try {
+      const painter = await createPainter(this.stage.shapesCanvas, { backend: this.options.painter ?? 'auto' });
+      this.stage.usePainter(painter);
+      this.store.set({ backend: painter.backend });
+    } catch (error) {
+      this.notify(`Shapes cannot be painted: ${error.message}`, 'bad');
+    }
+    this.#sourceStatus();
+    if (this.options.entity && this.model.entities.has(this.options.entity)) {
+      this.actions.select(this.options.entity, { reveal: false });
+    }
+  }
+
+  /** The video frame is on its canvas: shapes follow in the same task. */
+  #frameShown(frame) {
+    const { state } = this.store;
+    const atEnd = frame >= this.model.frameCount - 1;
+    const patch = { frame };
+    if (state.playing) patch.target = frame;
+    if (state.playing && atEnd) patch.playing = false;
+    this.store.set(patch);
+    this.windows.want(frame);
+    this.stage.paint();
+  }
+
+  #sourceStatus() {
+    if (!this.source) return; // called while it is being made
+    this.store.set({ videoMode: this.source.mode, videoStatus: this.source.statusText ?? '' });
+    if (this.store.state.playing && !this.source.playing) {
+      this.store.set({ playing: false, target: this.store.state.frame });
+    }
+  }
+
+  #windowLoaded(first, stop) {
+    const { frame } = this.store.state;
+    if (frame >= first && frame < stop) this.stage.paint();
+  }
+
+  #changed(message) {
+    const { entities, frames, revision, structure, there, gone, undo, redo } = message;
+    if (entities === null && structure) {
+      this.#reload(false);
+      return;
+    }
+    this.store.set({ undo, redo });
+    if (structure) this.#updateEntities(there, gone);
+    if (frames) this.windows.invalidate(frames, revision);
+    if (entities === null || entities.includes(this.store.state.selected)) this.#fetchTimeline();
+    this.timeline.overviewChanged();
+  }
+
+  #updateEntities(there, gone) {
+    this.model.update(there, gone);
+    this.scene.refreshEntities();
+    if (gone.includes(this.store.state.selected)) this.store.set({ selected: null });
+    this.store.bump('structure');
+    this.stage.refresh();
+  }
+
+  /** Everything anew: changes were missed, or entities have other numbers after a restart. */
+  async #reload(restarted) {
+    try {
+      const state = await fetchJson(`${this.base}/state`);
+      this.model.load(state);
+      this.store.set({ undo: state.undo, redo: state.redo });
+    } catch (error) {
+      this.notify(error.message, 'bad');
+      return;
+    }
+    if (restarted) this.windows.reset();
+    else this.windows.invalidate(null, this.model.revision);
+    this.scene.recolor(this.store.state.colorBy);
+    if (!this.model.entities.has(this.store.state.selected)) this.store.set({ selected: null });
+    this.#fetchTimeline();
+    this.store.bump('structure');
+    this.timeline.overviewChanged();
+    this.stage.refresh();
+  }
+
+  async #fetchTimeline() {
+    const id = this.store.state.selected;
+    if (this.store.state.timeline && this.store.state.timeline.id !== id) this.store.set({ timeline: null });
+    if (!id || !this.model.entities.has(id)) return;
+    const request = (this.timelineRequest = {});
+    try {
+      const timeline = await fetchJson(`${this.base}/timeline/${encodeURIComponent(id)}`);
+      // Of several requests under way the last one made is the newest.
+      if (request === this.timelineRequest && this.store.state.selected === id) this.store.set({ timeline });
+    } catch { /* deleted meanwhile, or offline: the connection says so */ }
+  }
+
+  get readOnly() {
+    return Boolean(this.model.readOnly);
+  }
+
+  /** Read-only view for tests and bug reports; see globalThis.reviewer. */
+  diagnostics() {
+    const { scene, model, store, source, stage } = this;
+    return {
+      painted: () => ({
+        frame: scene.painted.frame,
+        loaded: scene.painted.loaded,
+        entities: Array.from(scene.painted.entity, (index) => model.byIndex[index]?.id ?? null),
+        boxes: scene.painted.boxes.slice(),
+      }),
+      get frame() { return store.state.frame; },
+      get target() { return store.state.target; },
+      get playing() { return store.state.playing; },
+      get selected() { return store.state.selected; },
+      get mode() { return source.mode; },
+      get backend() { return store.state.backend; },
+      get status() { return store.state.status; },
+      get view() { return { ...stage.view }; },
+      get overrides() { return scene.overrides.size; },
+    };
+  }
+
+  close() {
+    this.live.close();
+    this.source.close();
+    this.stage.close();
+    this.shortcuts.close();
+    this.timeline.close();
+  }
+}
