@@ -42,6 +42,8 @@ class Keyframes:
     def replaced(self, frames: Frames, rows: Rows, kind: Kind) -> Keyframes:
         """These keyframes with ``rows`` put at ``frames`` (ascending); fill rows remove."""
         put = ~kind.is_fill(rows)
+        if len(frames) == 1:
+            return self._replaced_one(frames, rows, bool(put[0]))
         if len(self.frames) == 0 or (len(frames) and frames[0] > self.frames[-1]):
             return Keyframes(
                 np.concatenate([self.frames, frames[put]]),
@@ -51,6 +53,17 @@ class Keyframes:
         all_frames = np.concatenate([self.frames[keep], frames[put]])
         order = np.argsort(all_frames, kind="stable")
         return Keyframes(all_frames[order], np.concatenate([self.rows[keep], rows[put]])[order])
+
+    def _replaced_one(self, frames: Frames, rows: Rows, put: bool) -> Keyframes:
+        """The everyday edit, without the sorting that many frames need."""
+        at = int(np.searchsorted(self.frames, frames[0]))
+        after = at + 1 if at < len(self.frames) and self.frames[at] == frames[0] else at
+        if not put:
+            frames, rows = frames[:0], rows[:0]
+        return Keyframes(
+            np.concatenate([self.frames[:at], frames, self.frames[after:]]),
+            np.concatenate([self.rows[:at], rows, self.rows[after:]]),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

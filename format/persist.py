@@ -142,6 +142,11 @@ class Persistence:
                 tables,
             )
 
+    @property
+    def pending(self) -> bool:
+        """Whether edits wait to be brought into the store."""
+        return bool(self._pending)
+
     # -- flushing ---------------------------------------------------------------------------
 
     def note(self, edit: Edit, position: Position) -> None:

@@ -49,6 +49,15 @@ class Change:
     structure: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """An edit in place: where the journal has it, and what to publish once it is durable."""
+
+    edit: Edit
+    position: Position
+    changes: list[Change]
+
+
 class Transaction:
     """Collects changes into one edit; see :meth:`Project.transaction`."""
 
@@ -265,6 +274,10 @@ class Project:
             raise ProjectError(f'There is no entity "{entity_id:.100}" in {self.path}.')
         return found
 
+    def knows(self, entity_id: str) -> bool:
+        """Whether there is, or was, an entity of that id."""
+        return entity_id in self._state.attributes
+
     def keyframes(self, entity_id: str, name: str) -> Keyframes:
         """The stored keyframes of one property."""
         with self._mutex:
@@ -329,9 +342,9 @@ class Project:
                 raise
             finally:
                 self._transaction = None
-            self._take_back(inner)
-            if inner.edit:
-                inner.edit = self.apply(inner.edit).edit
+            done = self._commit(inner)
+            inner.edit = done.edit
+        self._acknowledge(done)
 
     def _check_in_transaction(self, part: Edit) -> Edit:
         part = replace(
@@ -358,31 +371,56 @@ class Project:
         whose id was applied before, or that changes nothing, is acknowledged and not repeated.
         """
         with self._mutex:
-            if self.read_only:
-                raise EditError(f"The project is read-only: {self.read_only}")
-            if self._closed:
-                raise EditError("The project is closed.")
-            with self._persistence.lock:
-                news = self._catch_up()
-                if edit.id in self._seen:
-                    change, position = self._unchanged(edit), self._journal.position
-                else:
-                    edit = checks.checked(
-                        edit, self._state, self.ontology, self._persistence.damaged
-                    )
-                    if edit:
-                        position = self._journal.append(EDIT, edit.to_bytes())
-                        change = self._absorb(edit, "local", position)
-                    else:
-                        change, position = self._unchanged(edit), self._journal.position
-        self._journal.sync(position)
-        self._publish([*news, change])
-        if edit:
-            self._persistence.wake()
-        return change
+            done = self._apply(edit)
+        self._acknowledge(done)
+        return done.changes[-1]
 
-    def _unchanged(self, edit: Edit) -> Change:
-        return Change(self.revision, edit, "local", frozenset(), None, False)
+    def _apply(self, edit: Edit) -> _Done:
+        """Journal and put in place; the mutex is held."""
+        self._needs_writable()
+        with self._persistence.lock:
+            news = self._catch_up()
+            if edit.id not in self._seen:
+                edit = checks.checked(edit, self._state, self.ontology, self._persistence.damaged)
+                if edit:
+                    position = self._journal.append(EDIT, edit.to_bytes())
+                    change = self._absorb(edit, "local", position)
+                    return _Done(edit, position, [*news, change])
+            nothing = Change(self.revision, edit, "local", frozenset(), None, False)
+            return _Done(edit, self._journal.position, [*news, nothing])
+
+    def _commit(self, transaction: Transaction) -> _Done:
+        """End a transaction, whose parts are checked and in place; the mutex is held."""
+        edit = transaction.edit
+        try:
+            if not edit:
+                self._take_back(transaction)
+                return _Done(edit, self._journal.position, [])
+            self._needs_writable()
+            with self._persistence.lock:
+                if not self._journal.has_news() and edit.id not in self._seen:
+                    position = self._journal.append(EDIT, edit.to_bytes())
+                    change = self._absorb(edit, "local", position, in_place=True)
+                    return _Done(edit, position, [change])
+        except EditError:
+            self._take_back(transaction)
+            raise
+        self._take_back(transaction)  # others were faster: check again on top of what they did
+        return self._apply(edit)
+
+    def _acknowledge(self, done: _Done) -> None:
+        """Make the edit durable; only then does anybody hear of it. Never with the mutex held: a
+        subscriber may wait for a thread that waits for the project."""
+        self._journal.sync(done.position)
+        self._publish(done.changes)
+        if self._persistence.pending:
+            self._persistence.wake()
+
+    def _needs_writable(self) -> None:
+        if self.read_only:
+            raise EditError(f"The project is read-only: {self.read_only}")
+        if self._closed:
+            raise EditError("The project is closed.")
 
     def _catch_up(self) -> list[Change]:
         """Take in what other processes appended; the mutex is held."""
@@ -398,8 +436,11 @@ class Project:
                 self._persistence.checkpointed(record)
         return changes
 
-    def _absorb(self, edit: Edit, origin: str, position: Position | None) -> Change:
-        self._state.absorb(edit)
+    def _absorb(
+        self, edit: Edit, origin: str, position: Position | None, *, in_place: bool = False
+    ) -> Change:
+        if not in_place:
+            self._state.absorb(edit)
         self.revision += 1
         if position is not None:
             self._persistence.note(edit, position)
@@ -519,7 +560,9 @@ class Project:
                 history.record([edit])  # step over it, or nothing older could be undone
                 verb = "redone" if redo else "undone"
                 raise EditError(f'"{target.label}" cannot be {verb}: it was changed since.')
-            return self.apply(edit).edit
+            done = self._apply(edit)
+        self._acknowledge(done)
+        return done.edit
 
     def _full_history(self) -> History:
         if self._history is None:

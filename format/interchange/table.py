@@ -1,0 +1,241 @@
+"""A table, one row for each frame and entity that is there: CSV, Parquet or Arrow IPC.
+
+Columns: frame (0-based), pts, time (seconds since the first frame), entity (id), name, class,
+presence, box_x, box_y, box_width, box_height (px), then one for each property of the ontology.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from ..errors import InterchangeError
+from ..kinds import ABSENT, PRESENCE
+from ..project import Project
+from .tracks import Imported, Progress, Track, put_tracks
+
+BOX_COLUMNS = ("box_x", "box_y", "box_width", "box_height")
+_FIXED = ("frame", "pts", "time", "entity", "name", "class", "presence", *BOX_COLUMNS)
+_BLOCK_ROWS = 1 << 18
+_MAX_FILE_BYTES = 8 << 30
+
+
+def export_table(
+    project: Project,
+    file: IO[bytes],
+    first: int,
+    stop: int,
+    *,
+    kind: str,
+    progress: Progress | None = None,
+) -> int:
+    """Write the evaluated rows of frames ``[first, stop)`` as ``kind`` (csv, parquet, arrow);
+    returns how many. Memory is bounded by one block of rows."""
+    own = _own_properties(project)
+    schema = pa.schema(
+        [
+            ("frame", pa.int64()),
+            ("pts", pa.int64()),
+            ("time", pa.float64()),
+            *[(name, pa.string()) for name in ("entity", "name", "class", "presence")],
+            *[(name, pa.float64()) for name in BOX_COLUMNS],
+            *[(name, pa.string()) for name in own],
+        ]
+    )
+    times = project.times
+    count = 0
+    step = max(1, _BLOCK_ROWS // max(1, len(project.entities)))
+    with _writer(file, schema, kind) as writer:
+        for begin in range(first, stop, step):
+            end = min(begin + step, stop)
+            table = project.evaluate(begin, end)
+            columns = _columns(project, table, own, times)
+            writer.write_batch(pa.record_batch(columns, schema=schema))
+            count += len(table)
+            if progress is not None:
+                progress(end - first, stop - first)
+    return count
+
+
+def _own_properties(project: Project) -> list[str]:
+    names = {d.name: None for item in project.ontology.classes.values() for d in item.own}
+    clash = [name for name in names if name in _FIXED]
+    if clash:
+        raise InterchangeError(
+            f'The property "{clash[0]}" has the name of a column of the table; rename it.'
+        )
+    return list(names)
+
+
+def _columns(project: Project, table: Any, own: list[str], times: Any) -> list[Any]:
+    entities = [project.attributes(entity) for entity in table.entities]
+    index = table.entity_index
+
+    def per_entity(values: list[str]) -> Any:
+        return pa.DictionaryArray.from_arrays(pa.array(index), pa.array(values, pa.string())).cast(
+            pa.string()
+        )
+
+    box = table["box"] if "box" in table.columns else np.full((len(table), 4), np.nan)
+    columns: list[Any] = [
+        table.frame,
+        project.pts[table.frame],
+        times[table.frame],
+        per_entity(list(table.entities)),
+        per_entity([item.name for item in entities]),
+        per_entity([item.class_name for item in entities]),
+        table["presence"],
+        *[pa.array(np.ascontiguousarray(box[:, i]), from_pandas=True) for i in range(4)],
+    ]
+    for name in own:
+        values = table[name] if name in table.columns else np.full(len(table), "")
+        columns.append(pa.array(values, pa.string(), mask=values == ""))
+    return columns
+
+
+def _writer(file: IO[bytes], schema: Any, kind: str) -> Any:
+    if kind == "csv":
+        return _CsvWriter(file, schema)
+    if kind == "parquet":
+        return _ParquetWriter(file, schema)
+    return pa.ipc.new_file(file, schema)
+
+
+class _CsvWriter(pa.csv.CSVWriter):  # type: ignore[misc]
+    def write_batch(self, batch: Any) -> None:
+        self.write(batch)
+
+
+class _ParquetWriter(pa.parquet.ParquetWriter):  # type: ignore[misc]
+    def __init__(self, file: IO[bytes], schema: Any) -> None:
+        super().__init__(file, schema, compression="zstd")
+
+
+def import_table(
+    project: Project,
+    path: Path,
+    *,
+    kind: str,
+    class_name: str | None = None,
+    reduce_px: float = 0.0,
+    progress: Progress | None = None,
+) -> Imported:
+    """Read such a table back: an entity for each value of ``entity`` (or ``name``). Needed are
+    ``frame``, ``entity`` or ``name``, and the four box columns; the rest is optional.
+
+    InterchangeError names the column or row that is wrong; then nothing was imported.
+    """
+    table = _read(path, kind)
+    by = next((name for name in ("entity", "name") if name in table.column_names), None)
+    missing = [name for name in ("frame", *BOX_COLUMNS) if name not in table.column_names]
+    if by is None or missing:
+        raise InterchangeError(
+            f"{path} lacks the column {missing[0] if missing else 'entity'}; it has "
+            f"{', '.join(table.column_names)[:300]}."
+        )
+    frames = _numbers(table, "frame", np.int64, path)
+    outside = (frames < 0) | (frames >= project.frame_count)
+    if outside.any():
+        row = int(np.argmax(outside))
+        raise InterchangeError(
+            f"{path}, row {row + 1}: frame {frames[row]} is outside the video, whose frames are 0 "
+            f"to {project.frame_count - 1}."
+        )
+    keys = _texts(table, by)
+    order = np.lexsort((frames, keys))
+    starts = np.flatnonzero(np.append(True, keys[order][1:] != keys[order][:-1]))
+    parts = np.split(order, starts[1:]) if len(order) else []
+    for part in parts:
+        twice = np.flatnonzero(np.diff(frames[part]) == 0)
+        if len(twice):
+            row = part[twice[0] + 1]
+            raise InterchangeError(
+                f"{path}, row {row + 1} repeats {by} {keys[row]!r:.80} on frame {frames[row]}."
+            )
+    tracks = _tracks(project, table, parts, frames, class_name, path)
+    return put_tracks(project, tracks, len(parts), f"Import {path.name}", reduce_px, progress)
+
+
+def _read(path: Path, kind: str) -> Any:
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise InterchangeError(f"{path} is over 8 GiB; split it.")
+        if kind == "csv":
+            strings = {n: pa.string() for n in ("entity", "name", "class", "presence")}
+            options = pa.csv.ConvertOptions(column_types=strings, strings_can_be_null=True)
+            return pa.csv.read_csv(path, convert_options=options)
+        if kind == "parquet":
+            return pa.parquet.ParquetFile(path).read()
+        with pa.OSFile(str(path)) as source:
+            return pa.ipc.open_file(source).read_all()
+    except OSError as error:
+        raise InterchangeError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except pa.ArrowException as error:
+        first_line = str(error).splitlines()[0][:200]
+        raise InterchangeError(f"{path} is not a {kind} table: {first_line}.") from None
+
+
+def _numbers(table: Any, name: str, dtype: Any, path: Path) -> Any:
+    try:
+        column = table.column(name).cast(pa.int64() if dtype is np.int64 else pa.float64())
+    except pa.ArrowException:
+        raise InterchangeError(f'The column "{name}" of {path} is not all numbers.') from None
+    if dtype is np.int64 and column.null_count:
+        raise InterchangeError(f'The column "{name}" of {path} has empty places.')
+    return column.to_numpy().astype(dtype)
+
+
+def _texts(table: Any, name: str) -> Any:
+    column = table.column(name).cast(pa.string()).fill_null("")
+    return np.array(column.to_pylist(), dtype=object)
+
+
+def _tracks(
+    project: Project, table: Any, parts: Any, frames: Any, class_name: str | None, path: Path
+) -> Iterator[Track]:
+    names = table.column_names
+    boxes = np.stack([_numbers(table, name, np.float64, path) for name in BOX_COLUMNS], axis=1)
+    texts = {n: _texts(table, n) for n in names if n not in ("frame", "pts", "time", *BOX_COLUMNS)}
+    codes = _presence_codes(texts["presence"], path) if "presence" in texts else None
+    own = [n for n in names if n not in _FIXED]
+    default_class = class_name or next(iter(project.ontology.classes))
+    for number, part in enumerate(parts, 1):
+        entity_class = str(texts["class"][part[0]]) if "class" in texts else default_class
+        definitions = project.ontology.entity_class(entity_class).properties
+        constants: dict[str, str] = {}
+        choices: dict[str, Any] = {}
+        for name in own:
+            values = texts[name][part]
+            definition = definitions.get(name)
+            if definition is not None and not definition.time_varying:
+                if values[0]:
+                    constants[name] = str(values[0])
+            elif (values != "").any():
+                choices[name] = values
+        there = slice(None) if codes is None else codes[part] > ABSENT
+        yield Track(
+            name=str(texts["name"][part[0]]) if "name" in texts else f"{entity_class}_{number}",
+            class_name=entity_class,
+            frames=frames[part][there],
+            boxes=boxes[part][there],
+            presence=None if codes is None else codes[part][there],
+            constants=constants,
+            choices={name: values[there] for name, values in choices.items()},
+            entity_id=str(texts["entity"][part[0]]) if "entity" in texts else None,
+        )
+
+
+def _presence_codes(texts: Any, path: Path) -> Any:
+    known = {name: code for code, name in enumerate(PRESENCE)} | {"": 1}
+    unknown = sorted({str(t) for t in set(texts.tolist()) - set(known)})
+    if unknown:
+        raise InterchangeError(
+            f'The column "presence" of {path} takes {", ".join(PRESENCE)}, not {unknown[0]!r:.60}.'
+        )
+    return np.array([known[text] for text in texts], np.int8)
