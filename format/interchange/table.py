@@ -101,20 +101,10 @@ def _columns(project: Project, table: Any, own: list[str], times: Any) -> list[A
 
 def _writer(file: IO[bytes], schema: Any, kind: str) -> Any:
     if kind == "csv":
-        return _CsvWriter(file, schema)
+        return pa.csv.CSVWriter(file, schema)
     if kind == "parquet":
-        return _ParquetWriter(file, schema)
+        return pa.parquet.ParquetWriter(file, schema, compression="zstd")
     return pa.ipc.new_file(file, schema)
-
-
-class _CsvWriter(pa.csv.CSVWriter):  # type: ignore[misc]
-    def write_batch(self, batch: Any) -> None:
-        self.write(batch)
-
-
-class _ParquetWriter(pa.parquet.ParquetWriter):  # type: ignore[misc]
-    def __init__(self, file: IO[bytes], schema: Any) -> None:
-        super().__init__(file, schema, compression="zstd")
 
 
 def import_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from pathlib import Path
 
 from av.video.frame import VideoFrame
 
@@ -67,7 +68,7 @@ class FrameDecoder:
 
     def __init__(self, index: VideoIndex, path: str, cache_bytes: int) -> None:
         self._index = index
-        self._path = path
+        self.path = Path(path)
         self._reader = PacketReader(index, path)
         self._cache = FrameCache(cache_bytes)
         self._pending: deque[VideoFrame] = deque()  # came out together, not yet looked at
@@ -77,6 +78,8 @@ class FrameDecoder:
         self._latest = -1  # the furthest frame that came out since then
         self._fed = 0  # position of the next packet to decode
         self._lost: set[int] = set()  # frames found to be undecodable
+        self._careful = False  # the data turned out to be damaged
+        self._well = True  # nothing that came out since the last start was damaged
 
     @property
     def seeks(self) -> int:
@@ -101,10 +104,25 @@ class FrameDecoder:
         if number in self._lost:
             raise self._damaged(number)
         start = self._index.start_of(number)
-        position = int(self._index.frame_position[number])
         if not self._reachable(number, int(self._index.start_position[start])):
             self._begin(start)
-        while True:
+        found = self._run_to(number)
+        if not self._well and not self._careful:
+            # With frame threads, what comes of damaged data depends on luck. Without them it is
+            # what every plain decoder shows, and nothing that can be decoded is lost.
+            self._careful = True
+            self.close()
+            self._begin(start)
+            found = self._run_to(number)
+        if found is None:
+            self._lost.add(number)
+            raise self._damaged(number)
+        return found
+
+    def _run_to(self, number: int) -> VideoFrame | None:
+        """Decode on until a frame comes out; None if it does not or all is to be done again."""
+        position = int(self._index.frame_position[number])
+        while self._well or self._careful:
             while self._pending:
                 frame = self._pending.popleft()
                 found = self._number_of(frame)
@@ -115,9 +133,11 @@ class FrameDecoder:
                 if found == number:
                     return frame
             if self._drained or self._fed > position + _MAX_DELAY_PACKETS:
-                self._lost.add(number)
-                raise self._damaged(number)
+                # Perhaps an error took it along, unseen.
+                self._well = False
+                return None
             self._feed()
+        return None
 
     def _reachable(self, number: int, start_position: int) -> bool:
         return (
@@ -133,19 +153,19 @@ class FrameDecoder:
         position = int(self._index.start_position[start])
         context = self._reader.source.codec_context
         if not context.is_open:
-            prepare(context)
+            prepare(context, self._careful)
             self._show_encoder(position)
         self._reader.go_to(position)
         context = self._reader.source.codec_context  # another one if the file had to be reopened
         if context.is_open:
             context.flush_buffers()
         else:
-            prepare(context)
+            prepare(context, self._careful)
         self._fed = position
         self._floor = int(self._index.start_frame[start])
         self._latest = self._floor - 1
         self._drained = False
-        self._running = True
+        self._running = self._well = True
 
     def _show_encoder(self, position: int) -> None:
         """Let a fresh decoder see the first packet, whatever it will begin with.
@@ -167,11 +187,12 @@ class FrameDecoder:
         context = self._reader.source.codec_context
         if item is None:
             self._drained = True
-            self._pending.extend(decode_tagged(context, None, self._fed))
-            return
-        position, packet = item
-        self._fed = position + 1
-        self._pending.extend(decode_tagged(context, packet, position))
+            frames, well = decode_tagged(context, None, self._fed)
+        else:
+            self._fed = item[0] + 1
+            frames, well = decode_tagged(context, item[1], item[0])
+        self._pending.extend(frames)
+        self._well = self._well and well
 
     def _number_of(self, frame: VideoFrame) -> int:
         tag = frame.pts
@@ -181,6 +202,6 @@ class FrameDecoder:
 
     def _damaged(self, number: int) -> VideoError:
         return VideoError(
-            f"Frame {number} of {quoted(self._path)} cannot be decoded because its data is "
+            f"Frame {number} of {quoted(self.path)} cannot be decoded because its data is "
             f"damaged: look at another frame, or get an intact copy of the file."
         )

@@ -11,12 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import VideoError
-from .bitstream import codec_string
-from .fingerprint import fingerprint
-from .numbering import Head, Int32s, Numbering, decode_head, number_frames
-from .scan import Int64s, Progress, Scan, scan_packets
-from .source import Source, check_file, check_size, open_source, quoted
+from .numbering import Int32s
+from .scan import Int64s, Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +49,7 @@ class VideoIndex:
     start_position: Int32s  # (k,) packet
     start_frame: Int32s  # (k,) first frame that comes out right; ascending, the first is 0
     start_key: Int32s  # (k,) 1 when the packet is a key, 0 when it is merely the first
+    new_parameters: bool  # the decoder's configuration changes on the way
 
     @classmethod
     def build(cls, path: str | os.PathLike[str], progress: Progress | None = None) -> VideoIndex:
@@ -61,12 +58,9 @@ class VideoIndex:
         ``progress(done, total)`` is called with bytes, at most 20 times a second; when the file
         has no usable presentation times everything is decoded, and it is then called with frames.
         """
-        status = check_file(path)
-        with open_source(path) as source:
-            scan = scan_packets(source, progress, status.st_size)
-        with open_source(path) as source:
-            head = decode_head(source)
-            return _assemble(cls, source, scan, head, status, progress)
+        from .build import build_index
+
+        return build_index(path, progress)
 
     @property
     def frame_count(self) -> int:
@@ -149,91 +143,6 @@ class VideoIndex:
     def longest_gop(self) -> int:
         """The most frames between two places where decoding can begin."""
         return int(np.diff(self.start_frame, append=self.frame_count).max())
-
-
-def _assemble(
-    cls: type[VideoIndex],
-    source: Source,
-    scan: Scan,
-    head: Head,
-    status: os.stat_result,
-    progress: Progress | None,
-) -> VideoIndex:
-    name = quoted(source.path)
-    context, first = source.codec_context, head.first
-    check_size(first.width, first.height, name)
-    codec = context.codec.canonical_name
-    extradata = bytes(context.extradata or b"")
-    rate = source.stream.average_rate or source.stream.guessed_rate or Fraction(0)
-    numbers = number_frames(source, scan, head, rate, progress)
-    time_base = source.stream.time_base or Fraction(1, 1000)
-    position, start_frame, start_key = _find_starts(scan, numbers)
-    try:
-        identity = fingerprint(source.path)
-    except OSError as error:
-        raise VideoError(f"{name} cannot be read ({error.strerror}): check the disk.") from None
-    if len(numbers.pts) > 1:
-        seconds = (int(numbers.pts[-1]) - int(numbers.pts[0])) * time_base
-        measured = float((len(numbers.pts) - 1) / seconds)
-    else:
-        measured = float(rate)
-    pixel_format = first.format.name
-    return cls(
-        size=status.st_size,
-        mtime_ns=status.st_mtime_ns,
-        fingerprint=identity,
-        container=source.container.format.name,
-        codec=codec,
-        codec_string=codec_string(
-            codec, extradata, pixel_format, context.profile or "", (first.width, first.height)
-        ),
-        extradata=extradata,
-        pixel_format=pixel_format,
-        time_base=time_base,
-        rate=measured,
-        coded_width=first.width,
-        coded_height=first.height,
-        rotation=round(-first.rotation / 90) * 90 % 360,
-        sample_aspect_ratio=context.sample_aspect_ratio or Fraction(1),
-        by_output=numbers.by_output,
-        pts=numbers.pts,
-        frame_position=numbers.position,
-        packet_frame=numbers.frame,
-        packet_pts=scan.pts,
-        packet_dts=scan.dts,
-        packet_pos=scan.pos,
-        packet_size=scan.size,
-        start_position=position,
-        start_frame=start_frame,
-        start_key=start_key,
-    )
-
-
-def _find_starts(scan: Scan, numbers: Numbering) -> tuple[Int32s, Int32s, Int32s]:
-    """Places where decoding can begin, and the first frame that each gets right.
-
-    A key will do when every frame that was coded before it is also shown before it; frames coded
-    after it but shown before it ("leading", open GOP) belong to the previous start.
-    """
-    keys = np.flatnonzero(scan.key)
-    if numbers.by_output:
-        keys = keys[numbers.frame[keys] >= 0]
-        first = numbers.frame[keys].astype(np.int64)
-    else:
-        shown_pts = scan.pts[numbers.position]
-        first = np.searchsorted(shown_pts, scan.pts[keys], side="left")
-    last_before = np.maximum.accumulate(np.concatenate(([-1], numbers.frame[:-1])))
-    clean = (last_before[keys] < first) & (first < len(numbers.pts))
-    keys, first = keys[clean], first[clean]
-    # Of several keys with the same first frame (all but one are cut away by an edit list) the last.
-    keep = np.diff(first, append=len(numbers.pts)) > 0
-    keys, first = keys[keep], first[keep]
-    is_key = np.ones(len(keys), np.int32)
-    if not len(keys) or first[0] != 0:
-        keys, first, is_key = (
-            np.concatenate(([head], rest)) for head, rest in ((0, keys), (0, first), (0, is_key))
-        )
-    return keys.astype(np.int32), first.astype(np.int32), is_key.astype(np.int32)
 
 
 def _is_uneven(pts: Int64s) -> bool:

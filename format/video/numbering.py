@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import av.error
 import numpy as np
@@ -22,30 +23,35 @@ from .scan import NONE, Int64s, Progress, Scan, Throttle
 from .source import MAX_PIXELS, Source, VideoPacket, open_source, quoted
 
 _HEAD_PACKETS = 32
+_MAX_REORDER = 64  # pictures; codecs allow 16, and fields and hidden ones may add to it
 _UNSETTLED = 4  # of the head's last packets, the decoder may still have wanted a follower
 Int32s = npt.NDArray[np.int32]
 
 
 def decode_tagged(
     context: VideoCodecContext, packet: VideoPacket | None, position: int
-) -> list[VideoFrame]:
+) -> tuple[list[VideoFrame], bool]:
     """Decode one packet (None drains); each frame's pts is the position of its packet.
 
-    A packet that cannot be decoded gives no frame.
+    A packet that cannot be decoded gives no frame. The second value tells whether all was well.
     """
     if packet is not None:
         packet.pts = packet.dts = position
     try:
-        return context.decode(packet)
+        frames = context.decode(packet)
     except av.error.EOFError:
-        return []
+        return [], True
     except (av.error.FFmpegError, MemoryError):
-        return []
+        return [], False
+    return frames, not any(frame.is_corrupt for frame in frames)
 
 
-def prepare(context: VideoCodecContext, threads: str = "AUTO") -> None:
-    """Set up a decoder that was not opened yet."""
-    context.thread_type = threads
+def prepare(context: VideoCodecContext, careful: bool = False) -> None:
+    """Set up a decoder that was not opened yet; ``careful`` is for damaged data.
+
+    With frame threads an error surfaces at a later packet, and frames are lost with it.
+    """
+    context.thread_type = "SLICE" if careful else "AUTO"
     context.options = {**context.options, "max_pixels": str(MAX_PIXELS)}
 
 
@@ -69,20 +75,20 @@ class Numbering:
 def decode_head(source: Source) -> Head:
     """Decode the first packets of a freshly opened source. Raises VideoError if none decodes."""
     context = source.codec_context
-    prepare(context)
+    prepare(context, careful=True)
     frames: list[VideoFrame] = []
     positions: list[int] = []
     fed = 0
     # A stream may begin with packets that cannot be decoded; go on to the first that can.
     limit = _HEAD_PACKETS
     for packet in _packets(source):
-        for frame in decode_tagged(context, packet, fed):
+        for frame in decode_tagged(context, packet, fed)[0]:
             frames = frames or [frame]
             positions.append(_tag(frame))
         fed += 1
         if fed >= limit and (frames or fed >= 4096):
             break
-    for frame in decode_tagged(context, None, fed):
+    for frame in decode_tagged(context, None, fed)[0]:
         frames = frames or [frame]
         positions.append(_tag(frame))
     if not frames:
@@ -98,21 +104,41 @@ def number_frames(
 ) -> Numbering:
     """Number the frames of a scanned file, decoding all of it only when there is no other way."""
     shown = scan.candidate.copy()
-    timed = not scan.guessed_times and not (scan.pts[shown] == NONE).any()
-    if timed and _explained(scan, head, shown):
-        candidates = np.flatnonzero(shown)
-        order = candidates[np.argsort(scan.pts[candidates], kind="stable")]
+    by_output = not (_timed(scan) and _explained(scan, head, shown))
+    if not by_output:
+        order = by_time(scan, shown)
         pts = scan.pts[order]
-        by_output = False
     else:
         order = _decode_all(source.path, len(scan.size), progress)
         pts = _output_times(scan, order, rate, source.stream.time_base)
-        by_output = True
+    return number(source.path, scan, order, pts, by_output)
+
+
+def number(path: Path, scan: Scan, order: Int64s, pts: Int64s, by_output: bool) -> Numbering:
+    """Number frames, given their packets in order of presentation. VideoError if there is none."""
     if not len(order):
-        raise VideoError(f"{quoted(source.path)} contains no frames: copy or convert it again.")
+        raise VideoError(f"{quoted(path)} contains no frames: copy or convert it again.")
     frame = np.full(len(scan.size), -1, np.int32)
     frame[order] = np.arange(len(order), dtype=np.int32)
     return Numbering(frame, order.astype(np.int32), _strictly_increasing(pts), by_output)
+
+
+def by_time(scan: Scan, shown: npt.NDArray[np.bool_]) -> Int64s:
+    """Positions of the shown packets in order of their times."""
+    positions = np.flatnonzero(shown)
+    return positions[np.argsort(scan.pts[positions], kind="stable")]
+
+
+def _timed(scan: Scan) -> bool:
+    """Whether every shown packet has a time that can be its place in the order."""
+    if scan.guessed_times or (scan.pts[scan.candidate] == NONE).any():
+        return False
+    # Where recordings were joined, times begin anew: sorting would shuffle them together.
+    decode_times = scan.dts[scan.dts != NONE]
+    if (np.diff(decode_times) < 0).any():
+        return False
+    places = np.searchsorted(np.flatnonzero(scan.candidate), by_time(scan, scan.candidate))
+    return bool((np.abs(places - np.arange(len(places))) <= _MAX_REORDER).all())
 
 
 def _explained(scan: Scan, head: Head, shown: npt.NDArray[np.bool_]) -> bool:
@@ -142,26 +168,39 @@ def _explained(scan: Scan, head: Head, shown: npt.NDArray[np.bool_]) -> bool:
     return bool((stamps >= 0).all() or (np.diff(scan.pts[scan.candidate]) < 0).any())
 
 
-def _decode_all(path: object, total: int, progress: Progress | None) -> Int64s:
+def _decode_all(path: Path, total: int, progress: Progress | None) -> Int64s:
     """Positions of the packets that become frames, in the order a decoder presents them."""
     report = Throttle(progress, total)
-    positions: list[int] = []
-    with open_source(str(path)) as source:
-        context = source.codec_context
-        prepare(context)
-        # The pictures are thrown away: leave out what does not decide whether and when they come.
-        context.options = {**context.options, "skip_loop_filter": "all", "skip_idct": "all"}
-        fed = 0
-        for packet in _packets(source):
-            positions += map(_tag, decode_tagged(context, packet, fed))
-            fed += 1
-            report(min(fed, total))
-        positions += map(_tag, decode_tagged(context, None, fed))
+    positions, well = _decode_through(path, total, report, careful=False)
+    if not well:
+        positions, _ = _decode_through(path, total, report, careful=True)
     report(total, last=True)
     order = np.array(positions, np.int64)
     _, firsts = np.unique(order, return_index=True)
     order = order[np.sort(firsts)]
     return order[(order >= 0) & (order < total)]
+
+
+def _decode_through(
+    path: Path, total: int, report: Throttle, careful: bool
+) -> tuple[list[int], bool]:
+    positions: list[int] = []
+    all_well = True
+    with open_source(path) as source:
+        context = source.codec_context
+        prepare(context, careful)
+        # The pictures are thrown away: leave out what does not decide whether and when they come.
+        context.options = {**context.options, "skip_loop_filter": "all", "skip_idct": "all"}
+        fed = 0
+        for packet in _packets(source):
+            frames, well = decode_tagged(context, packet, fed)
+            positions += map(_tag, frames)
+            all_well = all_well and well
+            fed += 1
+            report(min(fed, total))
+        frames, well = decode_tagged(context, None, fed)
+        positions += map(_tag, frames)
+    return positions, all_well and well
 
 
 def _packets(source: Source) -> Iterator[VideoPacket]:
@@ -179,10 +218,18 @@ def _tag(frame: VideoFrame) -> int:
 
 
 def _output_times(scan: Scan, order: Int64s, rate: Fraction, time_base: Fraction | None) -> Int64s:
-    """Times for frames numbered by output: the packets' times, in ascending order."""
-    times = np.where(scan.pts[order] != NONE, scan.pts[order], scan.dts[order])
-    if (times != NONE).all() and len(np.unique(times)) == len(times):
-        return np.sort(times)
+    """Times for frames numbered by output."""
+    times = scan.pts[order]
+    if not scan.guessed_times and (times != NONE).all():
+        steps = np.diff(times)
+        usual = int(np.median(steps[steps > 0])) if (steps > 0).any() else 1
+        # Where times begin anew, go on as before.
+        steps[steps <= 0] = usual
+        return np.concatenate(([times[0]], times[0] + np.cumsum(steps)))
+    # Decoding times first: where presentation times are wrong, those are what the file stores.
+    for stamps in (scan.dts[order], times):
+        if (stamps != NONE).all() and len(np.unique(stamps)) == len(stamps):
+            return np.sort(stamps)
     step = 1 / (rate * time_base) if rate and time_base else Fraction(1)
     known = times[times != NONE]
     start = int(known.min()) if len(known) else 0

@@ -20,7 +20,7 @@ from .bitstream import (
     mpeg2_type,
     mpeg4_types,
 )
-from .source import Source, quoted
+from .source import Source, VideoPacket, quoted
 
 Progress = Callable[[int, int | None], None]
 Int64s = npt.NDArray[np.int64]
@@ -29,6 +29,7 @@ Bools = npt.NDArray[np.bool_]
 NONE = np.iinfo(np.int64).min  # stands for an absent pts or dts
 MAX_PACKETS = 1 << 25  # 6 days at 60 frames a second
 _REPORT_S = 0.05
+_TAIL_PACKETS = 32
 # Containers that store no presentation times: what FFmpeg reports there is a guess.
 _UNTIMED = {"avi", "h264", "hevc", "vvc", "m4v", "mpegvideo", "mjpeg", "obu"}
 _REORDERING = {"h264", "hevc", "vvc", "mpeg1video", "mpeg2video", "mpeg4", "vc1", "wmv3", "cavs"}
@@ -45,6 +46,8 @@ class Scan:
     key: Bools  # decoding can start here
     candidate: Bools  # expected to become a frame: neither discarded nor hidden
     guessed_times: bool  # pictures may be reordered and the container says not how
+    broken_end: bool  # the file stops in the middle of a packet
+    new_parameters: bool  # the decoder's configuration changes on the way
 
 
 class Throttle:
@@ -70,12 +73,15 @@ def scan_packets(source: Source, progress: Progress | None, file_size: int) -> S
     untimed = source.container.format.name in _UNTIMED and codec in _REORDERING
     reorders = untimed and codec not in ("mpeg4", "mpeg1video", "mpeg2video")
     inspect_types = untimed and not reorders
-    prefix = length_size(codec, source.codec_context.extradata or b"")
+    extradata = bytes(source.codec_context.extradata or b"")
+    prefix = length_size(codec, extradata)
 
     pts, dts, pos, size = array("q"), array("q"), array("q"), array("q")
     key, candidate = array("b"), array("b")
     report = Throttle(progress, file_size)
     furthest = 0
+    last_corrupt = -_TAIL_PACKETS
+    new_parameters = cut = False
     try:
         for packet in source.container.demux(source.stream):
             length = packet.size
@@ -84,10 +90,13 @@ def scan_packets(source: Source, progress: Progress | None, file_size: int) -> S
             stamp, decode_stamp, offset = packet.pts, packet.dts, packet.pos
             is_key = packet.is_keyframe
             shown = not packet.is_discard
+            if packet.is_corrupt:
+                last_corrupt = len(size)
             if inspect_all:
                 shown = shown and not is_hidden(codec, memoryview(packet))
             if is_key and inspect_keys:
                 is_key = is_clean_key(codec, bytes(packet), prefix)
+                new_parameters = new_parameters or _changes_parameters(packet, extradata)
             if inspect_types and not reorders:
                 data = bytes(packet)
                 reorders = 2 in mpeg4_types(data) if codec == "mpeg4" else mpeg2_type(data) == 3
@@ -104,9 +113,12 @@ def scan_packets(source: Source, progress: Progress | None, file_size: int) -> S
                     raise VideoError(
                         f"{quoted(source.path)} has more than {MAX_PACKETS} pictures: cut it up."
                     )
-    except (av.error.FFmpegError, OSError):
-        # The end is damaged or missing; what came before it is the video there is.
-        pass
+    except OSError as error:
+        raise VideoError(
+            f"{quoted(source.path)} cannot be read to its end ({error.strerror}): check the disk."
+        ) from None
+    except av.error.FFmpegError:
+        cut = True  # the end is damaged or missing; what came before it is the video there is
     report(file_size, last=True)
     if not len(size):
         raise VideoError(
@@ -121,4 +133,12 @@ def scan_packets(source: Source, progress: Progress | None, file_size: int) -> S
         np.frombuffer(key, np.int8).astype(np.bool_),
         np.frombuffer(candidate, np.int8).astype(np.bool_),
         reorders,
+        cut or last_corrupt + _TAIL_PACKETS >= len(size),
+        new_parameters,
     )
+
+
+def _changes_parameters(packet: VideoPacket, extradata: bytes) -> bool:
+    if not packet.has_sidedata("new_extradata"):
+        return False
+    return bytes(packet.get_sidedata("new_extradata")) != extradata

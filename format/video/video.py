@@ -187,6 +187,7 @@ class Video:
             index.pixel_format in _BROWSER_FORMATS.get(index.codec, ())
             and bool(index.codec_string)
             and bool(index.start_key.all())
+            and not index.new_parameters
             and int(self.units.bytes.max()) <= _MAX_UNIT_BYTES
         )
 
