@@ -26,7 +26,7 @@ def build_index(path: str | os.PathLike[str], progress: Progress | None) -> Vide
     with open_source(path) as source:
         scan = scan_packets(source, progress, status.st_size)
     with open_source(path) as source:
-        head = decode_head(source)
+        head = decode_head(source, scan)
         check_size(head.first.width, head.first.height, quoted(source.path))
         rate = source.stream.average_rate or source.stream.guessed_rate or Fraction(0)
         numbers = number_frames(source, scan, head, rate, progress)

@@ -23,6 +23,7 @@ from .scan import NONE, Int64s, Progress, Scan, Throttle
 from .source import MAX_PIXELS, Source, VideoPacket, open_source, quoted
 
 _HEAD_PACKETS = 32
+_MAX_HEAD_PACKETS = 4096
 _MAX_REORDER = 64  # pictures; codecs allow 16, and fields and hidden ones may add to it
 _UNSETTLED = 4  # of the head's last packets, the decoder may still have wanted a follower
 Int32s = npt.NDArray[np.int32]
@@ -72,21 +73,23 @@ class Numbering:
     by_output: bool  # numbered by the order of output, because pts do not tell
 
 
-def decode_head(source: Source) -> Head:
+def decode_head(source: Source, scan: Scan) -> Head:
     """Decode the first packets of a freshly opened source. Raises VideoError if none decodes."""
     context = source.codec_context
     prepare(context, careful=True)
     frames: list[VideoFrame] = []
     positions: list[int] = []
     fed = 0
-    # A stream may begin with packets that cannot be decoded; go on to the first that can.
-    limit = _HEAD_PACKETS
+    # Well past the first key: at the end of its input, a decoder lets go even of pictures before
+    # the key, which it otherwise withholds.
+    keys = np.flatnonzero(scan.key)
+    limit = min((int(keys[0]) if len(keys) else 0) + _HEAD_PACKETS, _MAX_HEAD_PACKETS)
     for packet in _packets(source):
         for frame in decode_tagged(context, packet, fed)[0]:
             frames = frames or [frame]
             positions.append(_tag(frame))
         fed += 1
-        if fed >= limit and (frames or fed >= 4096):
+        if fed >= limit and (frames or fed >= _MAX_HEAD_PACKETS):
             break
     for frame in decode_tagged(context, None, fed)[0]:
         frames = frames or [frame]
