@@ -5,17 +5,22 @@ Operations of one message are one transaction: one edit, one undo, all or nothin
     {"op": "add", "entity": id, "class": name, "frame": f, "name": text?}
     {"op": "set", "entity": id, "property": name, "frame": f | null, "value": ...}   null: constant
     {"op": "unset", "entity": id, "property": name, "frame": f | null}
+    {"op": "keep", "entity": id, "property": name, "frame": f}     the evaluated value: a keyframe
     {"op": "rename", "entity": id, "name": text}
     {"op": "class", "entity": id, "class": name}
     {"op": "delete", "entity": id}
+
+Each says what is to be, so an edit that is sent again after a lost connection, its first answer
+never seen, does no harm: what is already so is left as it is.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from reviewer.format import EditError, Project
+from reviewer.format import EditError, Project, ProjectError
 from reviewer.format.entity import Entity
 
 MAX_OPERATIONS = 10_000
@@ -62,12 +67,12 @@ def _entity(project: Project, fields: dict[str, Any]) -> Entity:
 
 
 def _add(project: Project, fields: dict[str, Any]) -> None:
-    project.add_entity(
-        _text(fields, "class"),
-        name=_text(fields, "name") if fields.get("name") is not None else None,
-        frame=_frame(fields),
-        entity_id=_text(fields, "entity", MAX_ID),
-    )
+    entity_id = _text(fields, "entity", MAX_ID)
+    name = _text(fields, "name") if fields.get("name") is not None else None
+    with contextlib.suppress(ProjectError):
+        project.attributes(entity_id)
+        return
+    project.add_entity(_text(fields, "class"), name, frame=_frame(fields), entity_id=entity_id)
 
 
 def _set(project: Project, fields: dict[str, Any]) -> None:
@@ -85,8 +90,18 @@ def _unset(project: Project, fields: dict[str, Any]) -> None:
     name = _text(fields, "property")
     if fields.get("frame") is None:
         entity[name] = None
-    else:
+        return
+    with contextlib.suppress(KeyError):
         del entity[name][_frame(fields)]
+
+
+def _keep(project: Project, fields: dict[str, Any]) -> None:
+    track = _entity(project, fields)[_text(fields, "property")]
+    frame = _frame(fields)
+    value = track.at(frame)
+    if value is None:
+        raise EditError(f"{track.definition.label} has no value at frame {frame}.")
+    track[frame] = value
 
 
 def _rename(project: Project, fields: dict[str, Any]) -> None:
@@ -98,13 +113,16 @@ def _change_class(project: Project, fields: dict[str, Any]) -> None:
 
 
 def _delete(project: Project, fields: dict[str, Any]) -> None:
-    _entity(project, fields).delete()
+    entity_id = _text(fields, "entity", MAX_ID)
+    if not project.attributes(entity_id).deleted:
+        project.entity(entity_id).delete()
 
 
 _OPERATIONS: dict[str, Callable[[Project, dict[str, Any]], None]] = {
     "add": _add,
     "set": _set,
     "unset": _unset,
+    "keep": _keep,
     "rename": _rename,
     "class": _change_class,
     "delete": _delete,

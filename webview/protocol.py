@@ -34,8 +34,6 @@ _ENTRY = struct.Struct("<II")
 _TYPES = {1: "<u1", 2: "<i2", 3: "<u2", 4: "<i4", 5: "<u4", 6: "<f4", 7: "<f8"}
 _CODES = {np.dtype(name): code for code, name in _TYPES.items()}
 
-PRESENCE_CODES = {"present": 0, "occluded": 1}
-
 
 @dataclass(frozen=True)
 class Message:
@@ -126,8 +124,9 @@ def encode_window(
     """The engine's values for the frames ``first .. first + len(offsets) - 2``.
 
     ``offsets`` (frames+1) gives each frame's range of rows; ``entity`` is the page's entity
-    index; ``boxes`` (rows, 4) px, NaN where an entity has no box; ``presence`` the codes of
-    `PRESENCE_CODES`; ``columns`` the choice codes of each time-varying property, -1 for none.
+    index; ``boxes`` (rows, 4) px, NaN where an entity has no box; ``presence`` the store's
+    codes (1 present, 2 occluded); ``columns`` the choice codes of each time-varying property, -1
+    for none.
     """
     boxes32 = boxes.astype(np.float32)
     header = {

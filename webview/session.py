@@ -5,7 +5,6 @@ Everything here is a view of `Project`; nothing is decided or interpolated here.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,21 +22,13 @@ PRESENCE_TABLE = ("present", "occluded")
 
 
 class ProjectSession:
-    """A project together with the small numbers by which the page calls its entities."""
+    """A project, with what is remembered of it for the page."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        # Windows name entities by these numbers. They are given once and never reused while the
-        # server runs, so a window and a list of entities fetched at different moments agree.
-        self._indices: dict[str, int] = {}
-        self._indices_lock = threading.Lock()
         self._overview: tuple[tuple[int, int], bytes] | None = None
 
     # entities and state
-
-    def index_of(self, entity_id: str) -> int:
-        with self._indices_lock:
-            return self._indices.setdefault(entity_id, len(self._indices))
 
     def describe_entity(self, entity: Entity) -> dict[str, Any]:
         constants = {
@@ -46,7 +37,7 @@ class ProjectSession:
             if not definition.time_varying
         }
         return {
-            "index": self.index_of(entity.id),
+            "index": self.project.number(entity.id),
             "id": entity.id,
             "name": entity.name,
             "class": entity.class_name,
@@ -57,11 +48,10 @@ class ProjectSession:
         """What is to be known of these entities, and which of them exist no more."""
         there, gone = [], []
         for entity_id in ids:
-            entity = self.project.entities.get(entity_id)
-            if entity is None:
+            try:
+                there.append(self.describe_entity(self.project.entity(entity_id)))
+            except ProjectError:
                 gone.append(entity_id)
-            else:
-                there.append(self.describe_entity(entity))
         return there, gone
 
     def summary(self, number: int) -> dict[str, Any]:
@@ -100,15 +90,15 @@ class ProjectSession:
             raise ProjectError(f"There are no frames from {first} on.")
         revision = self.project.revision  # before: what is evaluated is at least this new
         table = self.project.evaluate(first, stop)
-        numbers = np.fromiter((self.index_of(entity_id) for entity_id in table.entities), np.uint32)
+        numbers = np.array([self.project.number(entity) for entity in table.entities], np.uint32)
         codes = {
-            name: table.codes(name) for name in table.columns if name not in ("box", "presence")
+            name: table.codes(name) for name in table.values if name not in ("box", "presence")
         }
         return protocol.encode_window(
             revision=revision,
             first=first,
             offsets=table.offsets,
-            entity=numbers[table.entity_index] if len(numbers) else np.empty(0, np.uint32),
+            entity=numbers[table.entity_index],
             boxes=table["box"],
             presence=table.codes("presence"),
             columns=codes,
@@ -124,7 +114,7 @@ class ProjectSession:
                 continue
             track = entity[name]
             properties[name] = {"keyframes": track.keyframes.tolist()}
-            if definition.kind != "box":
+            if definition.kind.rule == "hold":
                 properties[name]["spans"] = [list(span) for span in track.spans()]
         return {"id": entity.id, "revision": revision, "properties": properties}
 
@@ -162,6 +152,8 @@ class ProjectSession:
             "frame_count": project.frame_count,
             "problem": project.video_problem,
             "attached": False,
+            "width": project.record.width,
+            "height": project.record.height,
         }
         try:
             video = project.video
@@ -170,8 +162,6 @@ class ProjectSession:
             return described
         return described | {
             "attached": True,
-            "width": video.width,
-            "height": video.height,
             "rate": float(video.index.rate),
             "variable_rate": bool(video.index.variable_rate),
             "codec": video.index.codec,
@@ -188,7 +178,7 @@ class ProjectSession:
 
     def unit(self, number: int) -> bytes:
         video = self.project.video
-        if not 0 <= number < len(video.units.first_frame):
+        if not 0 <= number < len(video.units):
             raise VideoError(f"The video has no unit {number}.")
         unit = video.unit(number)
         return protocol.encode_unit(unit.frames, unit.keys, unit.sizes, unit.data)

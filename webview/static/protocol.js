@@ -13,8 +13,8 @@ export const MAGIC = Object.freeze({
   times: 'RVTM', units: 'RVUT', unit: 'RVUP', window: 'RVWN', overview: 'RVOV',
 });
 
-/** Presence codes of a window's rows; a row that is not there is absent. */
-export const PRESENCE = Object.freeze(['present', 'occluded']);
+/** What the store's presence codes mean. */
+export const PRESENCE = Object.freeze(['absent', 'present', 'occluded']);
 
 const pad = (length) => (8 - (length % 8)) % 8;
 

@@ -100,10 +100,9 @@ export class Workspace {
     };
     root.replaceChildren(h('div', { class: 'workspace' },
       parts.top, parts.banners,
-      h('div', { class: 'middle' },
-        parts.stage,
-        h('aside', { class: 'side' }, parts.entities, parts.properties)),
-      parts.transport, parts.timeline, parts.status));
+      parts.stage, parts.transport, parts.timeline,
+      h('aside', { class: 'side' }, parts.entities, parts.properties),
+      parts.status));
     this.parts = parts;
     this.stage = new Stage(parts.stage, { store: this.store, scene: this.scene, model: this.model, size });
     this.pointer = new Pointer(this);

@@ -3,8 +3,10 @@
  * that the engine has not answered yet stands in for one.
  */
 
+import { PRESENCE } from '../protocol.js';
 import { VARIANTS, makePalette } from './styles.js';
 
+const OCCLUDED = PRESENCE.indexOf('occluded');
 const EMPTY_BOXES = new Float32Array(0);
 
 /**
@@ -103,8 +105,11 @@ export class Scene {
     const style = new Uint16Array(entity.length);
     for (let i = 0; i < style.length; i++) {
       let base = this.#baseOf(entity[i]);
-      if (column) base = this.palette.byCode.get(column[i]) ?? 0;
-      style[i] = base * VARIANTS + (presence[i] & 1) + (entity[i] === chosen ? 2 : 0);
+      if (column) {
+        const className = this.model.byIndex[entity[i]]?.class;
+        base = this.palette.byCode.get(className)?.get(column[i]) ?? 0;
+      }
+      style[i] = base * VARIANTS + (presence[i] === OCCLUDED ? 1 : 0) + (entity[i] === chosen ? 2 : 0);
     }
     this.painted = this.#withOverrides(
       { frame, count: entity.length, boxes, style, entity, presence, loaded: true }, selected);
@@ -149,7 +154,7 @@ export class Scene {
     const style = this.#baseOf(entity.index) * VARIANTS + (entity.id === selected ? 2 : 0);
     painted.boxes = extend(Float32Array, painted.boxes, box);
     painted.entity = extend(Uint32Array, painted.entity, [entity.index]);
-    painted.presence = extend(Uint8Array, painted.presence, [0]);
+    painted.presence = extend(Uint8Array, painted.presence, [PRESENCE.indexOf('present')]);
     painted.style = extend(Uint16Array, painted.style, [style]);
     painted.count++;
   }
@@ -177,7 +182,7 @@ export class Scene {
     for (let i = rows.start; i < rows.stop; i++) {
       if (rows.window.entity[i] !== entity.index) continue;
       for (const [name, column] of rows.window.columns) codes.set(name, column[i]);
-      return { present: true, presence: rows.window.presence[i] ? 'occluded' : 'present', codes };
+      return { present: true, presence: PRESENCE[rows.window.presence[i]], codes };
     }
     return { present: false, presence: null, codes };
   }

@@ -113,8 +113,20 @@ export class Stage {
     if (!dpr) return;
     this.#drawNames();
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
+    this.#drawUnborn();
     for (const decorate of this.decorations) decorate(context, this);
     context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
+  /** Boxes just drawn look as they will when the server has named them. */
+  #drawUnborn() {
+    const { context, view } = this;
+    for (const { box, color } of this.scene.unborn()) {
+      const [x, y] = toStage(view, box[0], box[1]);
+      context.strokeStyle = color;
+      context.lineWidth = 2.5;
+      context.strokeRect(Math.round(x), Math.round(y), Math.round(box[2] * view.scale), Math.round(box[3] * view.scale));
+    }
   }
 
   #drawNames() {

@@ -33,7 +33,8 @@ function hslToHex(hue, saturation, lightness) {
  * @property {Object} table the painter's style table
  * @property {(entity: import('../state/model.js').Entity) => number} baseOf colour number of an entity
  * @property {string|null} column choice column of the window that decides instead, when it has one
- * @property {Map<number, number>} byCode colour number of each choice code of that column
+ * @property {Map<string, Map<number, number>>} byCode for each class, colour number of each choice
+ *   code of that column
  */
 
 /** @param {import('../state/model.js').Model} model @param {string} colorBy @returns {Palette} */
@@ -45,7 +46,10 @@ export function makePalette(model, colorBy) {
   if (property) {
     const colors = [NO_VALUE_COLOR, ...property.choices.map((c, i) => c.color ?? entityPalette[i % ENTITY_HUES])];
     const byName = new Map(property.choices.map((c, i) => [c.name, i + 1]));
-    const byCode = new Map(property.choices.map((c, i) => [c.code, i + 1]));
+    // Codes belong to a class: two classes may have a property of the same name.
+    const byCode = new Map(model.classes.map((c) => [c.name, new Map(
+      (c.properties.find((p) => p.name === property.name)?.choices ?? [])
+        .map((choice) => [choice.code, byName.get(choice.name) ?? 0]))]));
     const baseOf = (entity) => byName.get(entity.constants[property.name]) ?? 0;
     return finish(colors, baseOf, property.time_varying ? property.name : null, byCode);
   }
