@@ -57,13 +57,18 @@ def create_folder(
 ) -> None:
     """Write a new project for ``video`` at ``path``: whole, or not at all."""
     path = path.absolute()
-    if (path / "annotations.zarr").exists():
+    layout = Layout(path)
+    if layout.store.exists() or layout.video.exists():
         raise ProjectError(f"{path} already is a project; open it with: reviewer open {path}")
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ProjectError(f"{path} exists and is not an empty folder; choose another name.")
+    if path.exists() and not path.is_dir():
+        raise ProjectError(f"{path} is a file; choose another name for the project's folder.")
+    filled = path.is_dir() and any(path.iterdir())
+    if filled and not video.resolve().is_relative_to(path.resolve()):
+        raise ProjectError(
+            f"{path} is not empty and the video is not in it; choose another folder."
+        )
     rules = _as_ontology(ontology)
     index = VideoIndex.build(video, progress)
-    layout = Layout(path)
     place, found_again = place_of(video, layout)
     staging = Layout(path.parent / f".{path.name}.{secrets.token_hex(4)}.new")
     try:
@@ -73,13 +78,37 @@ def create_folder(
         if not found_again:
             remember_elsewhere(video, staging)
         _sync_tree(staging.root)
-        staging.root.replace(path)
+        if filled:
+            _move_into(staging, layout)
+        else:
+            staging.root.replace(path)
     except OSError as error:
         raise ProjectError(
             f"The project {path} cannot be made: {error.strerror} ({error.filename})."
         ) from None
     finally:
         shutil.rmtree(staging.root, ignore_errors=True)
+
+
+def _move_into(staging: Layout, layout: Layout) -> None:
+    """Add a project to the folder that holds its video. ``video.json`` comes last: without it the
+    folder is no project."""
+    ours = (staging.ontology, staging.store, staging.local, staging.video)
+    for path in ours:
+        if (layout.root / path.name).exists():
+            raise ProjectError(f"{layout.root / path.name} is in the way of the new project.")
+    for path in staging.root.iterdir():
+        if path not in ours and not (layout.root / path.name).exists():
+            path.replace(layout.root / path.name)
+    moved: list[Path] = []
+    try:
+        for path in ours:
+            path.replace(layout.root / path.name)
+            moved.append(layout.root / path.name)
+    except OSError:
+        for path in reversed(moved):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
 
 
 def _as_ontology(ontology: Ontology | Mapping[str, Any] | str | Path | None) -> Ontology:

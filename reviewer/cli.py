@@ -1,0 +1,222 @@
+"""The command line: what can be typed, and what each command's help teaches."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__, commands
+from .format import ReviewerError
+from .format.interchange import FORMATS
+
+DEFAULT_PORT = 8123
+
+_OVERVIEW = """\
+Annotate video frame by frame, offline, in the browser and in the terminal.
+
+A project is a plain folder beside your video. Nothing is transcoded, nothing is uploaded, and
+every edit is on disk before it is called saved.
+"""
+
+_FIRST_STEPS = """\
+first steps:
+  reviewer demo                           look around in a finished project
+  reviewer new hockey --video game.mp4    make a project of your own
+  reviewer open hockey                    annotate: terminal and browser, side by side
+  reviewer export hockey --format mot -o tracks.txt
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0 fine, 1 findings, 2 wrong use or bad input."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not hasattr(options, "run"):
+        parser.print_help()
+        return 2
+    try:
+        return int(options.run(options))
+    except ReviewerError as error:
+        print(f"reviewer: {commands.inert(str(error))}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        print("reviewer: There is not enough memory for this.", file=sys.stderr)
+        return 2
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"reviewer: {error.strerror or error}{where}.", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="reviewer",
+        description=_OVERVIEW,
+        epilog=_FIRST_STEPS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"reviewer {__version__}")
+    adding = parser.add_subparsers(title="commands", metavar="")
+
+    def command(name: str, summary: str, more: str) -> argparse.ArgumentParser:
+        added = adding.add_parser(
+            name,
+            help=summary,
+            description=f"{summary}\n\n{more}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(run=getattr(commands, name.replace("import", "import_")))
+        return added
+
+    _add_demo(command)
+    _add_new(command)
+    _add_open(command)
+    _add_serve(command)
+    _add_info(command)
+    _add_import(command)
+    _add_export(command)
+    return parser
+
+
+def _add_demo(command: commands.AddCommand) -> None:
+    demo = command(
+        "demo",
+        "Make the demo project and open it in terminal and browser.",
+        "The demo is a real clip of a road in which every car is tracked. It is made in DIR; run\n"
+        "the command again to come back to it, delete the folder to begin afresh.",
+    )
+    demo.add_argument(
+        "directory", metavar="DIR", nargs="?", default="reviewer-demo", type=Path,
+        help="folder to make (default: reviewer-demo)",
+    )  # fmt: skip
+    _no_browser(demo)
+
+
+def _add_new(command: commands.AddCommand) -> None:
+    new = command(
+        "new",
+        "Make a project for a video.",
+        "The video is indexed once and never copied or changed. Keep it in the project folder or\n"
+        "beside it, so that the folder finds it on every machine.\n\n"
+        "Without --ontology there is one class, object. An ontology is a JSON file:\n"
+        '  {"classes": [{"name": "player", "hotkey": "1", "properties": [\n'
+        '     {"name": "team", "kind": "choice", "choices": ["home", "away"]},\n'
+        '     {"name": "state", "kind": "choice", "time_varying": true,\n'
+        '      "choices": ["skating", "down"]}]},\n'
+        '    "puck"]}',
+    )
+    new.add_argument("directory", metavar="DIR", type=Path, help="folder to make")
+    new.add_argument("--video", metavar="FILE", type=Path, required=True, help="the video")
+    new.add_argument("--ontology", metavar="FILE", type=Path, help="classes and their properties")
+
+
+def _add_open(command: commands.AddCommand) -> None:
+    opening = command(
+        "open",
+        "Open a project in the terminal and in the browser.",
+        "Both show the same folder and follow each other's edits. In the terminal, ? lists the\n"
+        "keys and q leaves; the page is served while the terminal is open.",
+    )
+    opening.add_argument("directory", metavar="DIR", type=Path, help="the project folder")
+    _no_browser(opening)
+
+
+def _add_serve(command: commands.AddCommand) -> None:
+    serve = command(
+        "serve",
+        "Serve the page for one or more projects.",
+        "Prints the link to open as its first line; the link carries the key to this server, so\n"
+        "give it only to people who may edit. Ctrl-C ends it; nothing is lost however it ends.",
+    )
+    serve.add_argument("directories", metavar="DIR", type=Path, nargs="+", help="project folders")
+    serve.add_argument(
+        "--host", default="127.0.0.1",
+        help="address to listen on (default: 127.0.0.1, this machine only)",
+    )  # fmt: skip
+    serve.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT,
+        help=f"port to listen on; 0 takes a free one (default: {DEFAULT_PORT})",
+    )  # fmt: skip
+    _no_browser(serve)
+
+
+def _add_info(command: commands.AddCommand) -> None:
+    info = command(
+        "info",
+        "Say what a project or a video file holds.",
+        "For a project: its video, classes, entities and keyframes, and whatever is wrong with\n"
+        "it. For a video: frames, rate, codec, and what annotating it needs.",
+    )
+    info.add_argument("path", metavar="DIR|VIDEO", type=Path)
+    info.add_argument("--json", action="store_true", help="one JSON document, for scripts")
+
+
+def _add_import(command: commands.AddCommand) -> None:
+    importing = command(
+        "import",
+        "Bring another tool's annotations into a project.",
+        f"Formats:\n{_formats()}\n\n"
+        "All of the file comes in as one edit, or none of it. Rows on every frame become\n"
+        "keyframes: with --reduce 0 every number stays exactly as it is; --reduce 1 keeps only\n"
+        "the keyframes needed to be within 1 pixel of the file on every frame.",
+    )
+    importing.add_argument("directory", metavar="DIR", type=Path, help="the project folder")
+    importing.add_argument("file", metavar="FILE", type=Path, help="the file to read")
+    importing.add_argument("--format", metavar="NAME", help="its format (default: by its ending)")
+    importing.add_argument(
+        "--class", metavar="NAME", dest="class_name",
+        help="class of the new entities, where the file does not say (default: the first)",
+    )  # fmt: skip
+    importing.add_argument(
+        "--reduce", metavar="PX", type=float, default=0.0, dest="reduce_px",
+        help="drop keyframes while every edge stays within PX pixels (default: 0, exact)",
+    )  # fmt: skip
+
+
+def _add_export(command: commands.AddCommand) -> None:
+    export = command(
+        "export",
+        "Write a project's annotations in another format.",
+        f"Formats:\n{_formats()}\n\n"
+        "What is written is what page and terminal show: the engine's value on every frame.",
+    )
+    export.add_argument("directory", metavar="DIR", type=Path, help="the project folder")
+    export.add_argument("--format", metavar="NAME", help="the format (default: by OUT's ending)")
+    export.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="the file")
+    export.add_argument(
+        "--frames", metavar="A:B", type=_frame_range,
+        help="only frames A to B-1, counted from 0 (default: all)",
+    )  # fmt: skip
+
+
+def _no_browser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+
+
+def _formats() -> str:
+    return "\n".join(f"  {item.name:<9}{item.summary}" for item in FORMATS.values())
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _frame_range(text: str) -> tuple[int | None, int | None]:
+    first, colon, stop = text.partition(":")
+    if not colon or not all(part == "" or part.isdecimal() for part in (first, stop)):
+        raise argparse.ArgumentTypeError(f"frames are written A:B, as in 0:250, not {text!r}")
+    return (int(first) if first else None, int(stop) if stop else None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+"""What each command does."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+import webbrowser
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .format import Project, ProjectError, ReviewerError
+from .format.interchange import export_file, import_file
+from .format.video import VideoIndex
+from .progress import progress
+from .widgets.text import inert
+
+AddCommand = Callable[[str, str, str], argparse.ArgumentParser]
+
+_ENDINGS = {
+    ".txt": "mot", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow",
+}  # fmt: skip
+
+
+@contextlib.contextmanager
+def _opened(directory: Path, *, quiet: bool = False) -> Iterator[Project]:
+    """An open project; what is wrong with it is told on standard error."""
+    with progress(f"Opening {inert(directory.name)}") as report:
+        project = Project.open(directory, progress=report)
+    with project:
+        if not quiet:
+            problems = [project.video_problem] if project.video_problem else []
+            for problem in [*problems, *project.warnings]:
+                print(f"reviewer: {inert(problem)}", file=sys.stderr)
+        yield project
+
+
+# -- demo, new, open, serve ---------------------------------------------------------------------
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Make the demo project where there is none, and open it."""
+    from .demo import make_demo
+
+    if not (options.directory / "video.json").exists():
+        with progress("Making the demo") as report:
+            make_demo(options.directory, report)
+        print(f"Made the demo project in {inert(str(options.directory))}.", file=sys.stderr)
+    return open_project(options)
+
+
+def new(options: argparse.Namespace) -> int:
+    """Make a project."""
+    title = f"Indexing {inert(options.video.name)}"
+    with (
+        progress(title) as report,
+        Project.create(
+            options.directory, options.video, options.ontology, progress=report
+        ) as project,
+    ):
+        seconds = float(project.times[-1])
+        folder = inert(str(options.directory))
+        print(f"Made {folder}: {project.frame_count:,} frames, {_clock(seconds)}.")
+        print(f"Annotate it with: reviewer open {folder}")
+    return 0
+
+
+def open_project(options: argparse.Namespace) -> int:
+    """Terminal and page on one folder."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ReviewerError(
+            f"This is not a terminal; serve the page alone with: reviewer serve {options.directory}"
+        )
+    from .app import run_tui
+    from .webview.server import Server
+
+    with _opened(options.directory, quiet=True) as project:
+        server = Server([project])
+        url = server.start()
+        try:
+            if not options.no_browser:
+                _browse(url)
+            run_tui(project, url)
+        finally:
+            server.stop()
+    return 0
+
+
+open = open_project
+
+
+def serve(options: argparse.Namespace) -> int:
+    """The page alone."""
+    from .webview.server import serve as serve_projects
+
+    with ExitStack() as stack:
+        projects = [stack.enter_context(_opened(path)) for path in options.directories]
+
+        def ready(url: str) -> None:
+            print(url, flush=True)
+            if not options.no_browser:
+                _browse(url)
+
+        asyncio.run(serve_projects(projects, host=options.host, port=options.port, ready=ready))
+    return 0
+
+
+def _browse(url: str) -> None:
+    """Open a browser window where there is a screen; never a text browser in our terminal."""
+    graphical = os.name == "nt" or sys.platform == "darwin"
+    if graphical or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(url)
+
+
+# -- import and export --------------------------------------------------------------------------
+
+
+def import_(options: argparse.Namespace) -> int:
+    """Read a file into a project."""
+    format_name = options.format or _by_ending(options.file)
+    if not options.file.is_file():
+        raise ReviewerError(f"There is no file {options.file}.")
+    with _opened(options.directory) as project:
+        with progress(f"Importing {inert(options.file.name)}") as report:
+            done = import_file(
+                project, options.file, format_name,
+                class_name=options.class_name, reduce_px=options.reduce_px, progress=report,
+            )  # fmt: skip
+        project.flush()
+    print(
+        f"Imported {_count(done.rows, 'row')} as {_count(done.entities, 'entity', 'entities')} "
+        f"with {_count(done.keyframes, 'keyframe')}."
+    )
+    for note in done.notes:
+        print(f"Note: {note}.")
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a project's values to a file."""
+    format_name = options.format or _by_ending(options.output)
+    with _opened(options.directory) as project:
+        first, stop = options.frames or (None, None)
+        frames = (first or 0, project.frame_count if stop is None else stop)
+        with progress(f"Writing {inert(options.output.name)}") as report:
+            rows = export_file(project, options.output, format_name, frames=frames, progress=report)
+    print(f"Wrote {_count(rows, 'row')} to {inert(str(options.output))}.")
+    return 0
+
+
+def _by_ending(path: Path) -> str:
+    found = _ENDINGS.get(path.suffix.lower())
+    if found is None:
+        raise ReviewerError(f"Say which format {path.name} has, with --format NAME.")
+    return found
+
+
+# -- info ---------------------------------------------------------------------------------------
+
+
+def info(options: argparse.Namespace) -> int:
+    """What a project or a video holds. Exit code 2 when the project's video cannot be used."""
+    if options.path.is_dir() or not options.path.exists():
+        if not options.path.exists():
+            raise ProjectError(f"There is neither a project nor a video at {options.path}.")
+        with _opened(options.path, quiet=True) as project:
+            found = project_info(project)
+        _print_info(found, options.json, _project_lines)
+        for problem in found["problems"]:
+            print(f"reviewer: {inert(problem)}", file=sys.stderr)
+        if found["video"]["problem"]:
+            return 2
+        return 1 if found["problems"] else 0
+    with progress(f"Indexing {inert(options.path.name)}") as report:
+        index = VideoIndex.build(options.path, report)
+    found = {"kind": "video", "path": str(options.path), **index.to_info()}
+    _print_info(found, options.json, _video_lines)
+    return 0
+
+
+def project_info(project: Project) -> dict[str, Any]:
+    """A project in numbers, ready for JSON."""
+    entities = project.entities.values()
+    keyframes: Counter[str] = Counter()
+    by_class: Counter[str] = Counter()
+    for entity in entities:
+        by_class[entity.class_name] += 1
+        for name, definition in entity.properties.items():
+            if definition.time_varying:
+                keyframes[name] += len(entity[name].keyframes)
+    record = project.record
+    problems = [project.video_problem] if project.video_problem else []
+    return {
+        "kind": "project",
+        "path": str(project.path),
+        "video": {
+            "file": record.file,
+            "path": str(project.video_path) if project.video_path else None,
+            "problem": project.video_problem,
+            "frames": project.frame_count,
+            "duration": round(float(project.times[-1]), 6),
+            "rate": record.rate,
+            "width": record.width,
+            "height": record.height,
+            "codec": record.codec,
+            "interpolate_over": record.interpolate_over,
+        },
+        "classes": {name: by_class[name] for name in project.ontology.classes},
+        "entities": len(entities),
+        "keyframes": dict(keyframes),
+        "read_only": project.read_only,
+        "problems": [*problems, *project.warnings],
+    }
+
+
+def _print_info(
+    found: dict[str, Any], as_json: bool, lines: Callable[[dict[str, Any]], list[tuple[str, str]]]
+) -> None:
+    if as_json:
+        option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        sys.stdout.write(orjson.dumps(found, option=option).decode())
+        return
+    for title, value in lines(found):
+        print(f"{title:<14}{inert(value)}")
+
+
+def _project_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
+    video = found["video"]
+    classes = ", ".join(f"{name} {n}" for name, n in found["classes"].items() if n)
+    keyframes = ", ".join(f"{name} {n:,}" for name, n in found["keyframes"].items())
+    lines = [
+        ("project", found["path"]),
+        ("video", video["path"] or f"{video['file']} (not attached)"),
+        (
+            "frames",
+            f"{video['frames']:,} ({_clock(video['duration'])}, {video['rate']:g} per second)",
+        ),
+        ("picture", f"{video['width']} x {video['height']}, {video['codec']}"),
+        ("between", f"values are interpolated over {video['interpolate_over']}"),
+        ("entities", f"{found['entities']:,}" + (f" ({classes})" if classes else "")),
+        ("keyframes", f"{sum(found['keyframes'].values()):,} ({keyframes})" if keyframes else "0"),
+    ]
+    if found["read_only"]:
+        lines.append(("read-only", found["read_only"]))
+    return lines
+
+
+def _video_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
+    rate = f"{found['rate']:g} per second" + (", variable" if found["variable_rate"] else "")
+    turned = f", turned by {found['rotation']} degrees" if found["rotation"] else ""
+    return [
+        ("video", found["path"]),
+        ("frames", f"{found['frames']:,} ({_clock(found['duration'])}, {rate})"),
+        ("picture", f"{found['width']} x {found['height']}{turned}"),
+        ("codec", f"{found['codec']} ({found['pixel_format']}) in {found['container']}"),
+        ("seeking", f"{found['keyframes']:,} key frames, at most {found['longest_gop']:,} apart"),
+        ("time base", f"{found['time_base']} s; frames are numbered by {found['numbered_by']}"),
+    ]
+
+
+def _clock(seconds: float) -> str:
+    whole = int(seconds)
+    clock = f"{whole // 60 % 60:02}:{whole % 60:02}.{int(seconds * 1000) % 1000:03}"
+    return f"{whole // 3600}:{clock}" if whole >= 3600 else clock
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
