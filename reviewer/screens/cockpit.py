@@ -131,7 +131,8 @@ class Cockpit(Edits, Screen[None]):
         title = self.query_one(TitleBar)
         title.project = inert(self.project.name)
         title.author = inert(self.project.author or "")
-        title.url = inert(self.server_url)
+        # Without the token: a screen is shared more easily than meant. "y" copies the whole.
+        title.url = inert(self.server_url.partition("#")[0])
         title.warning = "read-only" if self.project.read_only else ""
         if self.project.read_only:
             self.say(str(self.project.read_only))
@@ -455,6 +456,13 @@ class Cockpit(Edits, Screen[None]):
 
     def action_zoom(self, factor: float) -> None:
         self.timeline.zoom(factor)
+
+    def action_copy_link(self) -> None:
+        if self.server_url:
+            self.app.copy_to_clipboard(self.server_url)
+            self.say("the page's link is in the clipboard")
+        else:
+            self.say("no page is being served")
 
     def action_help(self) -> None:
         self.app.push_screen(Help())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 MAX_NAME = 200
+EDIT_ORDER = ("choice", "presence", "class", "rename")
 
 
 class Edits:

@@ -70,6 +70,7 @@ KEYS: tuple[Key, ...] = (
     Key(VIEW, "plus,equals_sign", "+", "zoom(0.5)", "timeline: closer"),
     Key(VIEW, "minus", "-", "zoom(2)", "timeline: wider"),
     Key(VIEW, "z", "z", "zoom(0)", "timeline: the whole video"),
+    Key(PROGRAM, "y", "y", "copy_link", "copy the link of the page"),
     Key(PROGRAM, "question_mark", "?", "help", "this help", "? help"),
     Key(PROGRAM, "ctrl+p", "^p", "app.command_palette", "command palette"),
     Key(PROGRAM, "q,ctrl+c", "q", "app.quit", "quit", "q quit"),

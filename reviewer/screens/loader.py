@@ -148,25 +148,37 @@ class FrameLoader:
             if isinstance(work, Moment):
                 self._send_still(work)
                 continue
+            # The next frame is made while the terminal still draws the one before.
             moment = self.prepare(work, playing=self._play_from is not None)
+            if not self._await_turn(moment):
+                continue
             with self._changed:
-                # Somebody paused or asked for another frame while this one was being decoded.
-                if moment.playing and self._play_from is None:
-                    continue
                 self._deadline = time.monotonic() + ACKNOWLEDGE_WAIT_S
                 self._serial = moment.serial
                 if work.graphics is not Graphics.NONE and moment.picture and not moment.playing:
                     self._still_due = (time.monotonic() + STILL_AFTER_S, moment)
             self._deliver(moment)
 
+    def _await_turn(self, moment: Moment) -> bool:
+        """Wait until the terminal has drawn what it was sent; False when `moment` is stale then."""
+        with self._changed:
+            while not self._closed:
+                # Somebody paused, or asked for another frame, while this one was being made.
+                if moment.playing and self._play_from is None:
+                    return False
+                left_s = self._deadline - time.monotonic()
+                if self._shown >= self._serial or left_s <= 0:
+                    return True
+                if self._wanted is not None:
+                    return False
+                self._changed.wait(left_s)
+        return False
+
     def _next(self) -> Request | Moment | None:
         """Wait for something to do: a request, a still that is due, or None at the end."""
         with self._changed:
             while not self._closed:
                 now = time.monotonic()
-                if self._shown < self._serial and now < self._deadline:
-                    self._changed.wait(self._deadline - now)
-                    continue
                 if self._wanted is not None:
                     request, self._wanted = self._wanted, None
                     return request

@@ -102,7 +102,7 @@ class StatusBar(Bar):
         muted = self.component("status--muted")
         last = max(0, status.frame_count - 1)
         left = [
-            Segment(" ▶ " if status.playing else " ⏸ ", self.component("status--frame")),
+            Segment(" ▶ " if status.playing else " ‖ ", self.component("status--frame")),
             Segment(f"{status.frame}", self.component("status--frame")),
             Segment(f" / {last}", muted),
             Segment(f"   {clock(status.time_s)}"),

@@ -101,7 +101,7 @@ class Properties(Lines):
             value_style = Style(color=Color.from_rgb(*brighten(row.color)))
         if row.value == "—":
             value_style = muted
-        mark = "◆" if row.keyed else ("=" if row.constant else " ")
+        mark = "◆" if row.keyed else " "
         line = [
             Segment(f" {pad(row.label, label_cells)} ", muted),
             Segment(pad(row.value, value_cells), value_style),
