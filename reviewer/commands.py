@@ -74,7 +74,7 @@ def new(options: argparse.Namespace) -> int:
 
 def open_project(options: argparse.Namespace) -> int:
     """Terminal and page on one folder."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise ReviewerError(
             f"This is not a terminal; serve the page alone with: reviewer serve {options.directory}"
         )
