@@ -70,8 +70,10 @@ class Transaction:
         kind = kind_of(name)
         at = np.asarray(frames, np.int64)
         rows = np.asarray(rows, kind.dtype).reshape(len(at), kind.columns)
-        cell = CellsChange(entity, name, kind, at, kind.empty_rows(len(at)), rows)
-        self._add(Edit(cells=(cell,)))
+        old = kind.empty_rows(len(at))
+        if kind.is_fill(rows).any():  # a removal is a change only against what is there
+            old = self._project.keyframes(entity, name).rows_at(at, kind)
+        self._add(Edit(cells=(CellsChange(entity, name, kind, at, old, rows),)))
 
     def set_attributes(self, entity: str, new: Attributes) -> None:
         """Create an entity, or change what is constant about it."""
