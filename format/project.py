@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,83 +16,21 @@ from numpy.typing import NDArray
 from . import attach, checks, folder
 from .attach import Progress
 from .author import default_author
-from .edit import Attributes, CellsChange, Edit, EntityChange, new_edit_id
+from .edit import Attributes, Edit, new_edit_id
 from .entity import Entity
 from .errors import EditError, ProjectError, ReviewerError, VideoError
 from .history import History, reversal
 from .journal import CHECKPOINT, EDIT, Journal, Position
-from .keyframes import Frames, Keyframes
-from .kinds import Rows
+from .keyframes import Keyframes
 from .layout import Layout, new_entity_id
 from .ontology import Ontology
 from .persist import Persistence
 from .state import State, natural_key
-from .store import kind_of
 from .table import Table
+from .transaction import Change, Done, Transaction
 from .video import Video
 
 _REMEMBERED_EDITS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What subscribers hear: ``origin`` is ``local``, ``peer`` (another process, through the
-    journal) or ``disk`` (files changed, as by git). ``frames`` is the half-open range of frames
-    whose values may differ, None when no keyframe changed; ``structure`` says that entities were
-    made, removed, renamed or given other attributes."""
-
-    revision: int
-    edit: Edit
-    origin: str
-    entities: frozenset[str]
-    frames: tuple[int, int] | None
-    structure: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """An edit in place: where the journal has it, and what to publish once it is durable."""
-
-    edit: Edit
-    position: Position
-    changes: list[Change]
-
-
-class Transaction:
-    """Collects changes into one edit; see :meth:`Project.transaction`."""
-
-    def __init__(self, project: Project, label: str, author: str, edit_id: str) -> None:
-        self._project = project
-        self.edit = Edit(label=label, author=author, id=edit_id)
-
-    def put(self, entity: str, name: str, frames: Sequence[int] | Frames, rows: Rows) -> None:
-        """Put ``(n, columns)`` rows at ``frames`` (ascending); fill rows remove keyframes."""
-        kind = kind_of(name)
-        at = np.asarray(frames, np.int64)
-        rows = np.asarray(rows, kind.dtype).reshape(len(at), kind.columns)
-        old = kind.empty_rows(len(at))
-        if kind.is_fill(rows).any():  # a removal is a change only against what is there
-            old = self._project.keyframes(entity, name).rows_at(at, kind)
-        self._add(Edit(cells=(CellsChange(entity, name, kind, at, old, rows),)))
-
-    def set_attributes(self, entity: str, new: Attributes) -> None:
-        """Create an entity, or change what is constant about it."""
-        self._add(Edit(entities=(EntityChange(entity, None, new),)))
-
-    def _add(self, part: Edit) -> None:
-        part = self._project._check_in_transaction(part)
-        self._parts.append(part)
-
-    _parts: list[Edit]
-
-    def __enter__(self) -> Transaction:
-        self._parts = []
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        entities = tuple(c for part in self._parts for c in part.entities)
-        cells = tuple(c for part in self._parts for c in part.cells)
-        self.edit = replace(self.edit, entities=entities, cells=cells).normalised()
 
 
 class Project:
@@ -348,7 +286,8 @@ class Project:
             inner.edit = done.edit
         self._acknowledge(done)
 
-    def _check_in_transaction(self, part: Edit) -> Edit:
+    def check_in_transaction(self, part: Edit) -> Edit:
+        """Check one part of an open transaction and put it in place; for :class:`Transaction`."""
         part = replace(
             part,
             entities=tuple(
@@ -360,7 +299,7 @@ class Project:
         return part
 
     def _take_back(self, transaction: Transaction) -> None:
-        for part in reversed(transaction._parts):
+        for part in reversed(transaction.parts):
             self._state.absorb(part.invert())
             for change in part.entities:
                 if change.old is None:
@@ -377,7 +316,7 @@ class Project:
         self._acknowledge(done)
         return done.changes[-1]
 
-    def _apply(self, edit: Edit) -> _Done:
+    def _apply(self, edit: Edit) -> Done:
         """Journal and put in place; the mutex is held."""
         self._needs_writable()
         with self._persistence.lock:
@@ -387,30 +326,30 @@ class Project:
                 if edit:
                     position = self._journal.append(EDIT, edit.to_bytes())
                     change = self._absorb(edit, "local", position)
-                    return _Done(edit, position, [*news, change])
+                    return Done(edit, position, [*news, change])
             nothing = Change(self.revision, edit, "local", frozenset(), None, False)
-            return _Done(edit, self._journal.position, [*news, nothing])
+            return Done(edit, self._journal.position, [*news, nothing])
 
-    def _commit(self, transaction: Transaction) -> _Done:
+    def _commit(self, transaction: Transaction) -> Done:
         """End a transaction, whose parts are checked and in place; the mutex is held."""
         edit = transaction.edit
         try:
             if not edit:
                 self._take_back(transaction)
-                return _Done(edit, self._journal.position, [])
+                return Done(edit, self._journal.position, [])
             self._needs_writable()
             with self._persistence.lock:
                 if not self._journal.has_news() and edit.id not in self._seen:
                     position = self._journal.append(EDIT, edit.to_bytes())
                     change = self._absorb(edit, "local", position, in_place=True)
-                    return _Done(edit, position, [change])
+                    return Done(edit, position, [change])
         except EditError:
             self._take_back(transaction)
             raise
         self._take_back(transaction)  # others were faster: check again on top of what they did
         return self._apply(edit)
 
-    def _acknowledge(self, done: _Done) -> None:
+    def _acknowledge(self, done: Done) -> None:
         """Make the edit durable; only then does anybody hear of it. Never with the mutex held: a
         subscriber may wait for a thread that waits for the project."""
         self._journal.sync(done.position)

@@ -149,12 +149,13 @@ class State:
         there = presence[:, :, 0] > ABSENT
         seen = np.flatnonzero(there.any(axis=1))  # only these cost anything from here on
         frame, local = np.nonzero(there[seen].T)
+        cell = local * (stop - first) + frame  # one flat index gathers whole rows fastest
         values: dict[str, NDArray[Any]] = {}
         for name in wanted.varying:
             dense = presence[seen] if name == "presence" else None
             if dense is None:
                 dense = self.dense(name, numbers[seen], first, stop)
-            values[name] = dense[local, frame]
+            values[name] = dense.reshape(-1, dense.shape[2]).take(cell, axis=0)
         counts = there.sum(axis=0, dtype=np.int64)
         return frame + first, seen[local].astype(np.int32), counts, values
 

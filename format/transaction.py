@@ -1,0 +1,78 @@
+"""What a change to a project looks like from outside: a transaction that collects it, the notice
+that subscribers hear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .edit import Attributes, CellsChange, Edit, EntityChange
+from .journal import Position
+from .keyframes import Frames
+from .kinds import Rows
+from .store import kind_of
+
+if TYPE_CHECKING:
+    from .project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What subscribers hear: ``origin`` is ``local``, ``peer`` (another process, through the
+    journal) or ``disk`` (files changed, as by git). ``frames`` is the half-open range of frames
+    whose values may differ, None when no keyframe changed; ``structure`` says that entities were
+    made, removed, renamed or given other attributes."""
+
+    revision: int
+    edit: Edit
+    origin: str
+    entities: frozenset[str]
+    frames: tuple[int, int] | None
+    structure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An edit in place: where the journal has it, and what to publish once it is durable."""
+
+    edit: Edit
+    position: Position
+    changes: list[Change]
+
+
+class Transaction:
+    """Collects changes into one edit; see :meth:`Project.transaction`."""
+
+    def __init__(self, project: Project, label: str, author: str, edit_id: str) -> None:
+        self._project = project
+        self.edit = Edit(label=label, author=author, id=edit_id)
+        self.parts: list[Edit] = []
+
+    def put(self, entity: str, name: str, frames: Sequence[int] | Frames, rows: Rows) -> None:
+        """Put ``(n, columns)`` rows at ``frames`` (ascending); fill rows remove keyframes."""
+        kind = kind_of(name)
+        at = np.asarray(frames, np.int64)
+        rows = np.asarray(rows, kind.dtype).reshape(len(at), kind.columns)
+        old = kind.empty_rows(len(at))
+        if kind.is_fill(rows).any():  # a removal is a change only against what is there
+            old = self._project.keyframes(entity, name).rows_at(at, kind)
+        self._add(Edit(cells=(CellsChange(entity, name, kind, at, old, rows),)))
+
+    def set_attributes(self, entity: str, new: Attributes) -> None:
+        """Create an entity, or change what is constant about it."""
+        self._add(Edit(entities=(EntityChange(entity, None, new),)))
+
+    def _add(self, part: Edit) -> None:
+        part = self._project.check_in_transaction(part)
+        self.parts.append(part)
+
+    def __enter__(self) -> Transaction:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        entities = tuple(c for part in self.parts for c in part.entities)
+        cells = tuple(c for part in self.parts for c in part.cells)
+        self.edit = replace(self.edit, entities=entities, cells=cells).normalised()
