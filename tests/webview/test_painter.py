@@ -1,0 +1,276 @@
+"""Both backends of the painter make the same picture, and it is the right one."""
+
+from __future__ import annotations
+
+import base64
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.webview.picture_server import PictureServer
+
+BACKGROUND = (0x80, 0x88, 0x90)
+# The two canvases blend translucent colours with different rounding.
+ROUNDING = 3
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    here = Path(__file__).resolve().parent
+    with PictureServer({}, {"check": here}) as server, sync_playwright() as playwright:
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=chromium)
+        page = browser.new_page(viewport={"width": 800, "height": 600})
+        page.goto(server.url)
+        page.evaluate("import('/check/painter_check.js').then((c) => { window.check = c })")
+        yield page
+        browser.close()
+
+
+SCENE = {"count": 400, "seed": 1, "scale": 1.37, "x": 12.3, "y": -40.6}
+
+
+@pytest.mark.parametrize("dpr", [1, 1.25, 2])
+def test_backends_paint_the_same_pixels(page: Page, dpr: float) -> None:
+    result = page.evaluate(
+        "(o) => check.compare(o)",
+        {"width": 640, "height": 360, "dpr": dpr, "scenes": [SCENE]},
+    )
+    assert result["backends"] == ["software", "webgl"]
+    assert result["size"] == [640 * dpr, 360 * dpr]
+    assert result["painted"] > result["total"] / 10
+    assert result["worst"] <= ROUNDING
+
+
+def test_backends_agree_exactly_on_opaque_outlines(page: Page) -> None:
+    scene = {**SCENE, "count": 10_000, "plain": True}
+    result = page.evaluate(
+        "(o) => check.compare(o)", {"width": 700, "height": 500, "dpr": 1, "scenes": [scene]}
+    )
+    assert result["painted"] > 0
+    assert result["different"] == 0
+
+
+def test_backends_agree_after_many_repaints(page: Page) -> None:
+    """Each paint replaces the picture before it, whatever part of it that covered."""
+    scenes = [{**SCENE, "seed": seed, "count": count} for seed, count in enumerate((300, 2, 40, 3))]
+    result = page.evaluate(
+        "(o) => check.compare(o)", {"width": 640, "height": 360, "dpr": 1, "scenes": scenes}
+    )
+    assert result["painted"] > 0
+    assert result["worst"] <= ROUNDING
+
+
+def outline(picture: np.ndarray, box: list[float], color: list[int], width: int) -> None:
+    """The rule: edges snap to pixel boundaries, a line lies around its boundary."""
+    left, top = int(np.floor(box[0] + 0.5)), int(np.floor(box[1] + 0.5))
+    right, bottom = int(np.floor(box[0] + box[2] + 0.5)), int(np.floor(box[1] + box[3] + 0.5))
+    before = width // 2
+    rows, columns = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]]
+
+    def inside(grow: int, rest: int) -> np.ndarray:
+        return (
+            (columns >= left - grow)
+            & (columns < right + rest)
+            & (rows >= top - grow)
+            & (rows < bottom + rest)
+        )
+
+    line = inside(before, width - before) & ~inside(before - width, -before)
+    picture[line] = color
+
+
+@pytest.mark.parametrize("backend", ["software", "webgl"])
+@pytest.mark.parametrize("line_width", [1, 2, 5])
+def test_outlines_lie_where_they_should(page: Page, backend: str, line_width: int) -> None:
+    generator = random.Random(line_width)
+    width, height = 320, 200
+    boxes = [
+        [generator.uniform(-60, width), generator.uniform(-60, height)]
+        + [generator.uniform(0, 120), generator.uniform(0, 120)]
+        for _ in range(40)
+    ]
+    boxes = np.float32(boxes).tolist()
+    boxes += [[10, 10, 0, 0], [50, 50, 1, 30], [0, 0, width, height], [-1e9, 20, 2e9, 30]]
+    colors = [[generator.randrange(256) for _ in range(3)] + [255] for _ in range(7)]
+    expected = np.empty((height, width, 3), np.uint8)
+    expected[:] = BACKGROUND
+    for i, box in enumerate(boxes):
+        outline(expected, box, colors[i % len(colors)][:3], line_width)
+    options = {
+        "width": width,
+        "height": height,
+        "dpr": 1,
+        "boxes": boxes,
+        "colors": colors,
+        "lineWidth": line_width,
+        "before": [[[5, 5, 300, 180]], [[100, 100, 20, 20]]],
+    }
+    painted = page.evaluate("([b, o]) => check.paint(b, o)", [backend, options])
+    pixels = np.frombuffer(base64.b64decode(painted), np.uint8).reshape(height, width, 4)[..., :3]
+    np.testing.assert_array_equal(pixels, expected)
+
+
+def test_auto_takes_software_where_webgl_is_emulated(page: Page) -> None:
+    chosen = page.evaluate(
+        """async () => {
+            const { createPainter } = await import('/static/painter.js');
+            const gl = document.createElement('canvas').getContext('webgl2');
+            const info = gl?.getExtension('WEBGL_debug_renderer_info');
+            const renderer = gl ? gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER) : '';
+            const painter = await createPainter(document.createElement('canvas'));
+            return { backend: painter.backend, reason: painter.reason, renderer };
+        }"""
+    )
+    if not chosen["renderer"] or "SwiftShader" in chosen["renderer"]:
+        assert chosen["backend"] == "software"
+    assert chosen["reason"]
+
+
+def test_auto_times_both_where_webgl_seems_real(page: Page) -> None:
+    """With the driver's name hidden nothing but the stopwatch can tell."""
+    chosen = page.evaluate(
+        """async () => {
+            const { createPainter } = await import('/static/painter.js');
+            const proto = WebGL2RenderingContext.prototype;
+            const original = proto.getParameter;
+            const names = [WebGL2RenderingContext.RENDERER, 0x9246];
+            proto.getParameter = function (name) {
+                return names.includes(name) ? 'A fine GPU' : original.call(this, name);
+            };
+            try {
+                const painter = await createPainter(document.createElement('canvas'));
+                return { backend: painter.backend, reason: painter.reason };
+            } finally {
+                proto.getParameter = original;
+            }
+        }"""
+    )
+    webgl_ms, software_ms = (
+        float(part.split()[1]) for part in chosen["reason"].replace(" ms", "").split(",")
+    )
+    assert chosen["backend"] == ("webgl" if webgl_ms <= software_ms else "software")
+
+
+def test_forced_backend_that_is_not_there_is_refused(page: Page) -> None:
+    message = page.evaluate(
+        """async () => {
+            const { createPainter } = await import('/static/painter.js');
+            const canvas = document.createElement('canvas');
+            canvas.getContext('2d');
+            try {
+                await createPainter(canvas, { backend: 'webgl' });
+                return 'made';
+            } catch (error) {
+                return error.message;
+            }
+        }"""
+    )
+    assert message == "This browser has no WebGL2."
+
+
+def test_a_lost_webgl_context_is_painted_again(page: Page) -> None:
+    alpha = page.evaluate(
+        """async () => {
+            const { createPainter } = await import('/static/painter.js');
+            const canvas = document.createElement('canvas');
+            const painter = await createPainter(canvas, { backend: 'webgl' });
+            painter.resize(100, 100, 1);
+            const { randomScene } = check;
+            painter.paint(randomScene(
+                { count: 50, seed: 3, width: 100, height: 100, scale: 1, x: 0, y: 0, plain: true }));
+            const gl = canvas.getContext('webgl2');
+            const lose = gl.getExtension('WEBGL_lose_context');
+            const event = (name) => new Promise((r) => {
+                canvas.addEventListener(name, r, { once: true });
+            });
+            const lost = event('webglcontextlost');
+            lose.loseContext();
+            await lost;
+            // Only a later task may give it back.
+            await new Promise((resolve) => { setTimeout(resolve, 50); });
+            const count = (data) => data.filter((value, i) => i % 4 === 3 && value).length;
+            const pixels = new Uint8Array(40000);
+            const restored = event('webglcontextrestored');
+            lose.restoreContext();
+            await restored;
+            gl.readPixels(0, 0, 100, 100, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+            return count(pixels);
+        }"""
+    )
+    assert alpha > 100
+
+
+def overlap(a: list[float], b: list[float]) -> bool:
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+
+
+def draw_labels(page: Page, **options: Any) -> dict[str, Any]:
+    count = len(options["boxes"])
+    defaults = {
+        "text": [f"player_{i}" for i in range(count)],
+        "color": ["#e6194b"] * count,
+        "first": [],
+        "width": 960,
+        "height": 540,
+        "dpr": 1,
+    }
+    result: dict[str, Any] = page.evaluate("(o) => check.labels(o)", {**defaults, **options})
+    return result
+
+
+@pytest.mark.parametrize("dpr", [1, 1.5])
+def test_labels_never_pile_up(page: Page, dpr: float) -> None:
+    generator = random.Random(4)
+    boxes = [
+        [generator.uniform(-50, 950), generator.uniform(-50, 530), 40, 60] for _ in range(1000)
+    ]
+    result = draw_labels(page, boxes=boxes, dpr=dpr, first=[999, 500])
+    places = result["places"]
+    assert 50 < len(places) == result["drawn"] < 1000
+    for i, place in enumerate(places):
+        assert place[0] >= 0
+        assert place[1] >= 0
+        assert place[0] + place[2] <= 960 * dpr + 1
+        assert place[1] + place[3] <= 540 * dpr + 1
+        assert not any(overlap(place, other) for other in places[:i])
+
+
+def test_prominent_labels_come_before_all_others(page: Page) -> None:
+    boxes = [[100, 100, 30, 30]] * 20
+    everyone = draw_labels(page, boxes=boxes)
+    assert everyone["drawn"] < 20
+    only = draw_labels(page, boxes=boxes, first=[17], text=["x" * (i + 1) for i in range(20)])
+    longest = draw_labels(page, boxes=boxes[:1], text=["x" * 18])
+    assert only["places"][0] == longest["places"][0]
+
+
+def test_labels_survive_hostile_names(page: Page) -> None:
+    names = ["<script>alert(1)</script>", "\u202egnp.exe", "a" * 10_000, "\x1b[31mred", "", "名前"]
+    boxes = [[50, 60 + 70 * i, 200, 30] for i in range(len(names))]
+    result = draw_labels(page, boxes=boxes, text=names, color=["nonsense"] * len(names))
+    assert result["drawn"] == 5
+    assert all(place[2] <= 220 for place in result["places"])
+    assert result["ink"] > 0
+
+
+def test_nan_boxes_have_no_label(page: Page) -> None:
+    boxes = [[None, 1, 2, 3], [10, 50, 20, 20]]
+    result = page.evaluate(
+        """(o) => check.labels({ ...o, boxes: [[NaN, 1, 2, 3], [10, 50, 20, 20]] })""",
+        {
+            "text": ["a", "b"],
+            "color": ["#ffffff"] * len(boxes),
+            "first": [],
+            "width": 100,
+            "height": 100,
+            "dpr": 1,
+        },
+    )
+    assert result["drawn"] == 1
