@@ -228,6 +228,12 @@ class Project:
         """The entity's number, stable while the project is open, never reused."""
         return self._state.number[entity_id]
 
+    def has_edit(self, edit_id: str) -> bool:
+        """Whether an edit of that id is in place already, as far as the journal goes back."""
+        with self._mutex:
+            self._full_history()
+            return edit_id in self._seen
+
     def keyframe_count(self) -> int:
         """How many keyframes there are, those of deleted entities left out."""
         with self._mutex:
@@ -513,7 +519,9 @@ class Project:
                 for record in self._journal.history():
                     if record.type == EDIT:
                         with contextlib.suppress(ValueError, KeyError, TypeError):
-                            history.record([Edit.from_bytes(record.body)])
+                            edit = Edit.from_bytes(record.body)
+                            history.record([edit])
+                            self._seen[edit.id] = None
             self._history = history
         return self._history
 
