@@ -173,7 +173,9 @@ class LiveHub:
         project = self.session.project
         match message.get("type"):
             case "edit":
-                apply_message(project, message)
+                # In place already: the server was started anew before it could say so.
+                if not project.has_edit(message["id"]):
+                    apply_message(project, message)
             case "undo":
                 if project.undo() is None:
                     raise EditError("There is nothing to undo.")

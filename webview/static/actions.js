@@ -4,6 +4,8 @@ import * as edits from './state/edits.js';
 import { hasKeyframe, neighbourKeyframe, propertiesWithKeyframe } from './state/track.js';
 
 const NUDGE_PAUSE_MS = 400;
+/** Without a keyframe of these an entity would be nowhere. */
+const NEEDED = ['box', 'presence'];
 
 export class Actions {
   /** @param {import('./workspace.js').Workspace} workspace */
@@ -214,30 +216,36 @@ export class Actions {
   }
 
   /** Make what the engine says here a keyframe, or take the keyframe away. */
-  toggleKeyframe(name, label) {
+  async toggleKeyframe(name, label) {
     if (!this.#needEntity()) return;
-    const { frame, timeline } = this.state;
+    const { entity } = this;
+    const { frame } = this.state;
+    const timeline = await this.workspace.freshTimeline();
+    if (timeline?.id !== entity.id) return;
     if (!hasKeyframe(timeline, name, frame)) {
-      this.send(edits.keepValues(this.entity, [name], frame, label));
-    } else if (timeline.properties[name].keyframes.length === 1 && (name === 'box' || name === 'presence')) {
-      this.workspace.notify(`This is the only ${label.toLowerCase()} keyframe of ${this.entity.name}; delete the entity instead.`);
+      this.send(edits.keepValues(entity, [name], frame, label));
+    } else if (timeline.properties[name].keyframes.length === 1 && NEEDED.includes(name)) {
+      this.workspace.notify(`This is the only ${label.toLowerCase()} keyframe of ${entity.name}; delete the entity instead.`);
     } else {
-      this.send(edits.removeKeyframes(this.entity, [name], frame, label));
+      this.send(edits.removeKeyframes(entity, [name], frame, label));
     }
   }
 
-  removeKeyframesHere() {
+  async removeKeyframesHere() {
     if (!this.#needEntity()) return;
-    const { frame, timeline } = this.state;
+    const { entity } = this;
+    const { frame } = this.state;
+    const timeline = await this.workspace.freshTimeline();
+    if (timeline?.id !== entity.id) return;
     const here = propertiesWithKeyframe(timeline, frame);
     const removable = here.filter((name) => (
-      timeline.properties[name].keyframes.length > 1 || !['box', 'presence'].includes(name)));
+      timeline.properties[name].keyframes.length > 1 || !NEEDED.includes(name)));
     if (!here.length) {
-      this.workspace.notify(`${this.entity.name} has no keyframe at frame ${frame}.`);
+      this.workspace.notify(`${entity.name} has no keyframe at frame ${frame}.`);
     } else if (!removable.length) {
-      this.workspace.notify(`These are the only keyframes of ${this.entity.name}; delete the entity instead.`);
+      this.workspace.notify(`These are the only keyframes of ${entity.name}; delete the entity instead.`);
     } else {
-      this.send(edits.removeKeyframes(this.entity, removable, frame, `at frame ${frame}`));
+      this.send(edits.removeKeyframes(entity, removable, frame, `at frame ${frame}`));
     }
   }
 

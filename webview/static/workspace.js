@@ -221,7 +221,7 @@ export class Workspace {
 
   async #fetchTimeline() {
     const id = this.store.state.selected;
-    if (this.store.state.timeline && this.store.state.timeline.id !== id) this.store.set({ timeline: null });
+    if (this.store.state.timeline?.id !== id) this.store.set({ timeline: null });
     if (!id || !this.model.entities.has(id)) return;
     const request = (this.timelineRequest = {});
     try {
@@ -229,6 +229,16 @@ export class Workspace {
       // Of several requests under way the last one made is the newest.
       if (request === this.timelineRequest && this.store.state.selected === id) this.store.set({ timeline });
     } catch { /* deleted meanwhile, or offline: the connection says so */ }
+  }
+
+  /**
+   * Keyframes of the selected entity, at least as new as the last edit acknowledged: what decides
+   * whether a key removes or makes a keyframe must not be older than what it acts on.
+   */
+  async freshTimeline() {
+    const { timeline } = this.store.state;
+    if (!timeline || timeline.revision < this.live.revision) await this.#fetchTimeline();
+    return this.store.state.timeline;
   }
 
   get readOnly() {

@@ -71,7 +71,7 @@ function buildEntity(root, workspace, id, updaters) {
         h('button', {
           class: 'button', type: 'button', disabled: readOnly, title: 'Remove its keyframes at this frame (Shift+Delete)',
           on: { click: () => actions.removeKeyframesHere() },
-        }, h('span', { class: 'diamond is-struck' }), 'Remove keyframes here'),
+        }, h('span', { class: 'diamond is-struck' }), 'Remove keyframes'),
         h('button', {
           class: 'button danger', type: 'button', disabled: readOnly, title: 'Delete the entity on all frames (Delete)',
           on: { click: () => actions.deleteEntity() },

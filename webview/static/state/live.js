@@ -112,10 +112,12 @@ export class Live {
   #receive(message) {
     switch (message.type) {
       case 'hello': return this.#greet(message);
-      case 'saved': return this.#settle(message.id, (p) => p.resolve(message));
+      case 'saved':
+        this.revision = Math.max(this.revision, message.revision);
+        return this.#settle(message.id, (p) => p.resolve(message));
       case 'refused': return this.#settle(message.id, (p) => p.reject(new Error(message.reason)));
       case 'changed':
-        this.revision = message.revision;
+        this.revision = Math.max(this.revision, message.revision);
         return this.options.onChanged(message);
       case 'reload': return this.options.onReload(false);
       case 'notice': return this.options.onNotice(message.text);
