@@ -41,7 +41,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "vp8_altref.webm": {
         **SMALL,
         "codec": "libvpx",
-        "options": {"auto-alt-ref": "1", "lag-in-frames": "16", "deadline": "good"},
+        "hidden": True,
     },
     "vp9.webm": {**SMALL, "codec": "libvpx-vp9"},
     "vp9_altref.webm": {

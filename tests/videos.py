@@ -85,6 +85,7 @@ def make_video(
     fragmented: bool = False,
     rotation: int = 0,
     audio: bool = False,
+    hidden: bool = False,
     options: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
     pictures: Sequence[np.ndarray] | None = None,
@@ -94,6 +95,7 @@ def make_video(
     ``times`` gives the pts of each frame in ticks of 1/90000 s. ``trim`` cuts the first frames
     away by an edit list (mp4, mov): they are in the file but not shown. ``rotation`` (mp4, mov)
     stores the pictures turned, with a matrix that turns them upright by so many degrees clockwise.
+    ``hidden`` (VP8) adds pictures that are decoded but never shown, as alternate references are.
     """
     path = Path(path)
     mux_options = dict(container_options or {})
@@ -121,7 +123,10 @@ def make_video(
             frame.pts = round(Fraction(ticks, TICKS) / time_base)
             frame.time_base = time_base
             for packet in stream.encode(frame):
+                again = _hidden_copy(packet) if hidden and packet.is_keyframe else None
                 container.mux(packet)
+                if again is not None:
+                    container.mux(again)
         for packet in stream.encode():
             container.mux(packet)
         if sound is not None:
@@ -158,6 +163,16 @@ def _encoder_options(
     if codec == "libsvtav1":
         return {"preset": "12", "svtav1-params": "enable-stat-report=0"}
     return {}
+
+
+def _hidden_copy(packet: Any) -> Any:
+    """A VP8 key picture once more, hidden. By itself libvpx hides pictures in two passes only."""
+    data = bytearray(packet)
+    data[0] &= ~0x10  # show_frame, RFC 6386 section 9.1
+    copy = av.Packet(bytes(data))
+    copy.stream, copy.time_base = packet.stream, packet.time_base
+    copy.pts = copy.dts = packet.pts + int(Fraction(1, 100) / packet.time_base)
+    return copy
 
 
 def _add_silence(container: Any, stream: Any, seconds: Fraction) -> None:

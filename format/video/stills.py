@@ -34,13 +34,13 @@ def to_rgb(frame: VideoFrame, rotation: int, width: int, height: int) -> Pixels:
     """
     sideways = rotation in (90, 270)
     stored = (height, width) if sideways else (width, height)
-    scaled = stored != (frame.width, frame.height)
+    smaller = stored[0] < frame.width and stored[1] < frame.height
     converted = _reformatter().reformat(
         frame,
         *stored,
         format="rgb24",
-        # Bilinear in swscale averages over the whole area when it scales down.
-        interpolation=Interpolation.BILINEAR if scaled else None,
+        # Averaging is the fastest way down and the truest to the picture.
+        interpolation=Interpolation.AREA if smaller else None,
     )
     pixels: Pixels = converted.to_ndarray().astype(np.uint8, copy=False)
     if rotation:
