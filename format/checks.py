@@ -8,7 +8,7 @@ import numpy as np
 
 from .edit import Attributes, CellsChange, Edit, EntityChange
 from .errors import EditError
-from .layout import is_entity_id
+from .layout import is_entity_id, is_unicode
 from .ontology import Ontology
 from .state import State
 
@@ -41,8 +41,8 @@ def _checked_entity(change: EntityChange, state: State, ontology: Ontology) -> E
     if new is None:
         assert current is not None
         return EntityChange(change.entity, current, replace(current, deleted=True))
-    if not new.name.strip() or len(new.name) > MAX_NAME_CHARACTERS:
-        raise EditError(f"An entity's name has 1 to {MAX_NAME_CHARACTERS} characters.")
+    if not new.name.strip() or len(new.name) > MAX_NAME_CHARACTERS or not is_unicode(new.name):
+        raise EditError(f"An entity's name has 1 to {MAX_NAME_CHARACTERS} Unicode characters.")
     renamed_only = current is not None and new.class_name == current.class_name
     if not renamed_only:
         ontology.entity_class(new.class_name)

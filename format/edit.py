@@ -104,6 +104,11 @@ def _overlay(rows: Rows, frames: Frames, at: Frames, put: Rows) -> Rows:
     return rows
 
 
+def _as_unicode(text: str) -> str:
+    """The text, with marks for what UTF-8 cannot hold: labels quote names of files."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def new_edit_id() -> str:
     """A random identity: an edit sent twice is applied once."""
     return secrets.token_hex(8)
@@ -168,9 +173,9 @@ class Edit:
         rows, little endian."""
         header = {
             "id": self.id,
-            "author": self.author,
+            "author": _as_unicode(self.author),
             "time": self.time,
-            "label": self.label,
+            "label": _as_unicode(self.label),
             "undoes": self.undoes,
             "redoes": self.redoes,
             "entities": [

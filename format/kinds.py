@@ -23,6 +23,7 @@ ABSENT, PRESENT, OCCLUDED = range(3)
 
 # Beyond this a coordinate is a mistake, and float arithmetic between keyframes loses precision.
 MAX_COORDINATE_PX = 1e7
+MAX_CHOICE_CODE = 32767
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ class Kind:
         elif self.name == "presence":
             if not np.all((rows >= ABSENT) & (rows <= OCCLUDED)):
                 return f"must be one of {', '.join(PRESENCE)}"
-        elif not np.all(rows >= 0):
-            return "has a negative choice code"
+        elif not np.all((rows >= 0) & (rows <= MAX_CHOICE_CODE)):
+            return f"has a choice code that is not 0 to {MAX_CHOICE_CODE}"
         return None
 
 

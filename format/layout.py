@@ -24,6 +24,15 @@ def is_entity_id(text: str) -> bool:
     return bool(ENTITY_ID.match(text))
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written as UTF-8: a file name that is none cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Paths of one project."""

@@ -17,6 +17,7 @@ import orjson
 from .errors import EditError, OntologyError
 from .kinds import (
     KINDS,
+    MAX_CHOICE_CODE,
     PRESENCE,
     Kind,
     Rows,
@@ -320,8 +321,10 @@ def _parse_choice(data: Any, owner: str, next_code: int) -> Choice:
         raise OntologyError(f"A choice of {owner} needs a name, not {name!r:.60}.")
     where = f'the choice "{name}" of {owner}'
     code = item.get("code", next_code)
-    if not isinstance(code, int) or isinstance(code, bool) or not 0 <= code < 2**15:
-        raise OntologyError(f'"code" of {where} is a number from 0 to 32767, not {code!r:.40}.')
+    if not isinstance(code, int) or isinstance(code, bool) or not 0 <= code <= MAX_CHOICE_CODE:
+        raise OntologyError(
+            f'"code" of {where} is a number from 0 to {MAX_CHOICE_CODE}, not {code!r:.40}.'
+        )
     return Choice(
         name=name,
         code=code,

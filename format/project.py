@@ -349,7 +349,7 @@ class Project:
                     position = self._journal.append(EDIT, edit.to_bytes())
                     change = self._absorb(edit, "local", position, in_place=True)
                     return Done(edit, position, [change])
-        except EditError:
+        except BaseException:
             self._take_back(transaction)
             raise
         self._take_back(transaction)  # others were faster: check again on top of what they did

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from . import engine
 from .edit import Attributes, Edit
+from .errors import ProjectError
 from .keyframes import Keyframes, KeyframeTable, Packed
 from .kinds import ABSENT, Kind
 from .ontology import Ontology, PropertyDefinition
@@ -23,7 +24,7 @@ _BLOCK_CELLS = 1 << 21
 
 def natural_key(text: str) -> list[Any]:
     """Sorts ``player_2`` before ``player_10``."""
-    return [int(t) if t.isdigit() else t.lower() for t in re.split(r"(\d{1,18})", text)]
+    return [int(t) if t.isdecimal() else t.lower() for t in re.split(r"(\d{1,18})", text)]
 
 
 class State:
@@ -123,6 +124,9 @@ class State:
         """Rows (frame, entity) on ``[first, stop)``; see :class:`Table`."""
         numbers = self.live
         if entities is not None:
+            unknown = next((entity for entity in entities if entity not in self.number), None)
+            if unknown is not None:
+                raise ProjectError(f'There is no entity "{unknown:.100}".')
             numbers = np.array([self.number[entity] for entity in entities], np.int64)
         wanted = _Wanted(ontology, [self.attributes[self.ids[n]] for n in numbers], properties)
         step = max(1, _BLOCK_CELLS // max(1, len(numbers)))
@@ -177,8 +181,7 @@ class _Wanted:
             for name, definition in item.properties.items():
                 definitions.setdefault(name, {})[item.name] = definition
         definitions.setdefault("presence", {})
-        if not classes:
-            definitions.setdefault("box", {})
+        definitions.setdefault("box", {})  # always a column, also where no class has one
         if asked is not None:
             definitions = {name: definitions[name] for name in asked if name in definitions}
         self.varying: list[str] = []

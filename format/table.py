@@ -58,5 +58,8 @@ class Table:
             return np.asarray(np.array((*PRESENCE, ""))[values[:, 0]])
         if name in self._labels:
             row_of_entity, names = self._labels[name]
-            return np.asarray(names[row_of_entity[self.entity_index], values[:, 0]])
+            codes = values[:, 0]
+            # a code the ontology does not know (any more) is no value, as in Property.at
+            known = np.where(codes < names.shape[1] - 1, codes, -1)
+            return np.asarray(names[row_of_entity[self.entity_index], known])
         return values
