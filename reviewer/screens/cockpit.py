@@ -173,11 +173,11 @@ class Cockpit(Edits, Screen[None]):
             frame,
             width,
             height,
-            self.terminal.cell_px,
+            self.terminal,
             self.selected,
             self.show_labels,
             console_system,
-            self.terminal.graphics if self.app.screen is self else Graphics.NONE,
+            self.terminal.graphics is not Graphics.NONE and self.app.screen is self,
         )
 
     def go(self, frame: int) -> None:
