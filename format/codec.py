@@ -129,15 +129,16 @@ def check_keyframe_array(data: bytes, kind: Kind, frame_count: int) -> int:
         chunk_frames, columns = meta["chunk_grid"]["configuration"]["chunk_shape"]
         separator = meta["chunk_key_encoding"]["configuration"]["separator"]
         codecs = [codec["name"] for codec in meta["codecs"]]
+        order = meta["codecs"][0].get("configuration", {}).get("endian", "little")
         fill = meta["fill_value"]
-        found = (meta["shape"], meta["data_type"], columns, separator, codecs)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        found = (meta["shape"], meta["data_type"], columns, separator, codecs, order)
+    except (orjson.JSONDecodeError, AttributeError, LookupError, TypeError, ValueError):
         raise DamagedChunk("its zarr.json is not the metadata of a keyframe array") from None
     data_type = _DATA_TYPES[kind.dtype.str]
     shape, ours = [frame_count, kind.columns], ["bytes", "zstd", "crc32c"]
-    wanted = (shape, data_type, kind.columns, ".", ours)
+    wanted = (shape, data_type, kind.columns, ".", ours, "little")
     for name, have, want in zip(
-        ("shape", "data type", "chunk columns", "chunk key separator", "codecs"),
+        ("shape", "data type", "chunk columns", "chunk key separator", "codecs", "byte order"),
         found,
         wanted,
         strict=True,

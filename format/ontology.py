@@ -15,6 +15,7 @@ import numpy as np
 import orjson
 
 from .errors import EditError, OntologyError
+from .files import read_bounded
 from .kinds import (
     KINDS,
     MAX_CHOICE_CODE,
@@ -145,13 +146,11 @@ class Ontology:
     def read(path: Path) -> Ontology:
         """Read a JSON file; OntologyError names the file and what is wrong in it."""
         try:
-            if path.stat().st_size > MAX_ONTOLOGY_BYTES:
-                raise OntologyError(
-                    f"{path} is over {MAX_ONTOLOGY_BYTES >> 20} MiB: not an ontology."
-                )
-            data = path.read_bytes()
+            data = read_bounded(path, MAX_ONTOLOGY_BYTES)
         except OSError as error:
             raise OntologyError(f"The ontology {path} cannot be read: {error.strerror}.") from None
+        except ValueError as error:
+            raise OntologyError(f"The ontology cannot be read: {error}.") from None
         try:
             return Ontology.parse(orjson.loads(data))
         except orjson.JSONDecodeError as error:

@@ -109,6 +109,11 @@ class Project:
             return stored
         if self._video is not None:
             return self._video.index.pts
+        if self._record.interpolate_over == "pts":
+            raise ProjectError(
+                f"The frame times in {self._layout.pts} cannot be used, and between keyframes "
+                f"everything moves by them; restore them from git, or put the video back."
+            )
         return np.arange(self.frame_count, dtype=np.int64)
 
     def __enter__(self) -> Project:
