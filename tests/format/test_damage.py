@@ -87,6 +87,12 @@ CHUNK_DAMAGE: dict[str, Callable[[Path], Any]] = {
 }
 
 
+def set_both(project: Project) -> None:
+    with project.transaction("both"):
+        project.entity("player-safe")["box"][10] = (1, 1, 1, 1)
+        project.entity("player-hurt")["box"][0] = (1, 1, 1, 1)
+
+
 @pytest.mark.parametrize("damage", CHUNK_DAMAGE)
 def test_a_damaged_chunk_is_named_and_nothing_is_written_over_it(
     damaged_folder: Path, open_project: OpenProject, damage: str
@@ -105,9 +111,8 @@ def test_a_damaged_chunk_is_named_and_nothing_is_written_over_it(
     # and only what is damaged refuses edits
     with pytest.raises(EditError, match="damaged on disk"):
         project.entity("player-hurt")["box"][10] = (1, 1, 1, 1)
-    with pytest.raises(EditError, match="damaged on disk"), project.transaction("both"):
-        project.entity("player-safe")["box"][10] = (1, 1, 1, 1)
-        project.entity("player-hurt")["box"][0] = (1, 1, 1, 1)
+    with pytest.raises(EditError, match="damaged on disk"):
+        set_both(project)
     assert project.entity("player-safe")["box"].keyframes.tolist() == [0, 250]
     project.entity("player-hurt")["pose"][20] = "down"
     project.entity("player-safe")["box"][20] = (1, 1, 1, 1)
@@ -424,19 +429,21 @@ def test_any_ontology_is_understood_or_refused_in_a_sentence(data: Any) -> None:
     try:
         ontology = Ontology.parse(data)
     except OntologyError as error:
-        assert "\n" not in str(error).replace("\\n", "")
-        assert str(error).endswith(".")
+        sentence = str(error)
+    else:
+        assert Ontology.parse(json.loads(ontology.to_bytes())) == ontology
         return
-    assert Ontology.parse(json.loads(ontology.to_bytes())) == ontology
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
 
 
 json_objects = st.dictionaries(
-    st.sampled_from(list(json.loads("{}")) + ["file", "size", "frame_count", "time_base", "rate"]),
+    st.sampled_from(["version", "file", "size", "frame_count", "time_base", "rate", "pts_digest"]),
     json_values,
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(json_objects)
 def test_any_video_json_is_understood_or_refused(
     tmp_path_factory: pytest.TempPathFactory, change: dict[str, Any]
@@ -447,4 +454,7 @@ def test_any_video_json_is_understood_or_refused(
     try:
         Project.open(folder).close()
     except ProjectError as error:
-        assert str(path) in str(error)
+        sentence = str(error)
+    else:
+        return
+    assert str(path) in sentence

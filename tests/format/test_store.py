@@ -190,10 +190,10 @@ def test_reopening_from_the_cache_and_without_it_gives_the_same(tmp_path: Path) 
     with Project.open(folder) as project:  # one entity is newer than the cache
         assert everything(project) == wanted
     random = np.random.default_rng(1)
-    for _ in range(20):
+    for turn in range(8):
         damaged = bytearray(packed)
         damaged[random.integers(len(damaged))] ^= 0xFF
-        cache.write_bytes(damaged[: random.integers(len(damaged))] if _ % 2 else damaged)
+        cache.write_bytes(damaged[: random.integers(len(damaged))] if turn % 2 else damaged)
         with Project.open(folder) as project:
             assert everything(project) == wanted
 
