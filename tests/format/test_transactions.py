@@ -180,12 +180,18 @@ def test_a_subscriber_may_edit_and_ask(project: Project) -> None:
             project.entity("player-1")["box"][1] = (1, 2, 3, 4)
             asking = threading.Thread(target=lambda: counted.append(len(project.evaluate(0, 9))))
             asking.start()
-            asking.join(30)
+            asking.join(10)
 
     project.subscribe(follow)
     project.add_entity("player", entity_id="player-1")
     assert project.entity("player-1")["box"].keyframes.tolist() == [1]
     assert counted == [9]
+
+
+def add_while_another_does(ada: Project, ben: Project) -> None:
+    with ada.transaction("clash"):
+        ada.add_entity("player", entity_id="player-3")
+        ben.add_entity("player", entity_id="player-3")
 
 
 def test_two_projects_in_one_process_merge_their_transactions(
@@ -201,9 +207,8 @@ def test_two_projects_in_one_process_merge_their_transactions(
         assert list(ada.entities) == ["player-1"], "not before the transaction ends"
     assert list(ada.entities) == ["player-1", "player-2"]
     assert entity["box"].keyframes.tolist() == [1, 3]
-    with pytest.raises(EditError, match="already is an entity"), ada.transaction("clash"):
-        ada.add_entity("player", entity_id="player-3")
-        ben.add_entity("player", entity_id="player-3")
+    with pytest.raises(EditError, match="already is an entity"):
+        add_while_another_does(ada, ben)
     ada.entity("player-1")["box"][5] = (5, 5, 5, 5)
     ben.entity("player-2")["box"][5] = (5, 5, 5, 5)
     ada.undo()
