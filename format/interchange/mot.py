@@ -37,8 +37,8 @@ def import_mot(
     """
     entity_class = class_name or next(iter(project.ontology.classes))
     project.ontology.entity_class(entity_class)
-    rows = _read(path)
-    _check(rows, path, project.frame_count)
+    rows, lines = _read(path)
+    _check(rows, lines, path, project.frame_count)
     frames, ids = rows[:, 0].astype(np.int64) - 1, rows[:, 1].astype(np.int64)
     # a detection without identity (-1) is an object of one frame
     nobody = ids < 0
@@ -62,8 +62,9 @@ def import_mot(
     )
 
 
-def _read(path: Path) -> NDArray[np.float64]:
-    """All numbers, ``(rows, 6 or more)``; rows of differing length keep their first six."""
+def _read(path: Path) -> tuple[NDArray[np.float64], list[int]]:
+    """All numbers, ``(rows, 6 or more)``, and the line of each, from 1; rows of differing length
+    keep their first six."""
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise InterchangeError(f"{path} is over 4 GiB; split it.")
@@ -72,24 +73,22 @@ def _read(path: Path) -> NDArray[np.float64]:
         raise InterchangeError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise InterchangeError(f"{path} is not text: MOT files are comma-separated text.") from None
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = {number: line for number, line in enumerate(text.splitlines(), 1) if line.strip()}
     if not lines:
         raise InterchangeError(f"{path} is empty: a MOT file has one row for each box.")
     try:
-        rows = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
+        rows = np.loadtxt(list(lines.values()), delimiter=",", ndmin=2, comments=None)
         if rows.shape[1] >= 6:
-            return rows
+            return rows, list(lines)
     except ValueError:
         pass
-    return _read_carefully(text, path)
+    return _read_carefully(lines, path), list(lines)
 
 
-def _read_carefully(text: str, path: Path) -> NDArray[np.float64]:
+def _read_carefully(lines: dict[int, str], path: Path) -> NDArray[np.float64]:
     """Line by line: blanks may separate, rows may be ragged; names the line that is wrong."""
     rows = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
+    for number, line in lines.items():
         fields = re.split(r"\s*[,;]\s*|\s+", line.strip().rstrip(",;"))
         try:
             values = [float(field) for field in fields]
@@ -104,7 +103,7 @@ def _read_carefully(text: str, path: Path) -> NDArray[np.float64]:
     return np.array(rows, np.float64)
 
 
-def _check(rows: NDArray[np.float64], path: Path, frame_count: int) -> None:
+def _check(rows: NDArray[np.float64], lines: list[int], path: Path, frame_count: int) -> None:
     frame, identity, box = rows[:, 0], rows[:, 1], rows[:, 2:6]
     with np.errstate(invalid="ignore"):
         whole = (frame == np.floor(frame)) & (identity == np.floor(identity))
@@ -117,7 +116,7 @@ def _check(rows: NDArray[np.float64], path: Path, frame_count: int) -> None:
         }
     for problem, wrong in problems.items():
         if wrong.any():
-            raise InterchangeError(f"{_row(rows, int(np.argmax(wrong)), path)} {problem}.")
+            raise InterchangeError(f"{_row(rows, lines, int(np.argmax(wrong)), path)} {problem}.")
     known = np.flatnonzero(identity >= 0)
     pairs = rows[known, :2]
     _, first, counts = np.unique(pairs, axis=0, return_index=True, return_counts=True)
@@ -125,12 +124,13 @@ def _check(rows: NDArray[np.float64], path: Path, frame_count: int) -> None:
         twice = pairs[first[np.argmax(counts > 1)]]
         again = known[np.flatnonzero((pairs == twice).all(axis=1))[1]]
         raise InterchangeError(
-            f"{_row(rows, int(again), path)} repeats the id {twice[1]:.0f} on frame {twice[0]:.0f}."
+            f"{_row(rows, lines, int(again), path)} repeats the id {twice[1]:.0f} on frame "
+            f"{twice[0]:.0f}."
         )
 
 
-def _row(rows: NDArray[np.float64], index: int, path: Path) -> str:
-    return f"{path}, row {index + 1} ({','.join(f'{value:g}' for value in rows[index][:6])})"
+def _row(rows: NDArray[np.float64], lines: list[int], index: int, path: Path) -> str:
+    return f"{path}, line {lines[index]} ({','.join(f'{value:g}' for value in rows[index][:6])})"
 
 
 def _not_kept(rows: NDArray[np.float64]) -> tuple[str, ...]:
@@ -191,9 +191,9 @@ def _export_ids(project: Project) -> dict[str, int]:
     waiting: list[str] = []
     entities: dict[str, Any] = dict(project.entities)
     for entity_id, entity in entities.items():
-        match = re.search(r"(\d{1,15})$", entity.name)
-        number = int(match[1]) if match else 0
-        if number > 0 and number not in used:
+        match = re.search(r"([0-9]{1,16})$", entity.name)
+        number = int(match[1]) if match else -1
+        if number >= 0 and number not in used:
             ids[entity_id] = number
             used.add(number)
         else:

@@ -38,6 +38,7 @@ def reduce_boxes(
             missed = (given != boxes).any(axis=1)
         else:
             missed = (np.abs(_edges(given) - _edges(boxes)) > tolerance_px).any(axis=1)
+        missed &= ~keep  # a number that is none is missed on its own keyframe too
         if not missed.any():
             return keep
         keep |= missed

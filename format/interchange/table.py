@@ -16,7 +16,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from ..errors import InterchangeError
-from ..kinds import ABSENT, PRESENCE
+from ..kinds import ABSENT, MAX_COORDINATE_PX, PRESENCE
 from ..project import Project
 from .tracks import Imported, Progress, Track, put_tracks
 
@@ -121,7 +121,10 @@ def import_table(
 
     InterchangeError names the column or row that is wrong; then nothing was imported.
     """
-    table = _read(path, kind)
+    table = _read(path, kind, _own_properties(project))
+    twice = [name for name in table.column_names if table.column_names.count(name) > 1]
+    if twice:
+        raise InterchangeError(f"{path} has two columns {twice[0]!r:.60}.")
     by = next((name for name in ("entity", "name") if name in table.column_names), None)
     missing = [name for name in ("frame", *BOX_COLUMNS) if name not in table.column_names]
     if by is None or missing:
@@ -137,7 +140,7 @@ def import_table(
             f"{path}, row {row + 1}: frame {frames[row]} is outside the video, whose frames are 0 "
             f"to {project.frame_count - 1}."
         )
-    keys = _texts(table, by)
+    keys = _texts(table, by, path)
     order = np.lexsort((frames, keys))
     starts = np.flatnonzero(np.append(True, keys[order][1:] != keys[order][:-1]))
     parts = np.split(order, starts[1:]) if len(order) else []
@@ -152,18 +155,24 @@ def import_table(
     return put_tracks(project, tracks, len(parts), f"Import {path.name}", reduce_px, progress)
 
 
-def _read(path: Path, kind: str) -> Any:
+def _read(path: Path, kind: str, own: list[str]) -> Any:
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise InterchangeError(f"{path} is over 8 GiB; split it.")
         if kind == "csv":
-            strings = {n: pa.string() for n in ("entity", "name", "class", "presence")}
-            options = pa.csv.ConvertOptions(column_types=strings, strings_can_be_null=True)
+            # never guessed: a choice may be called 01, true or NA
+            texts = ("entity", "name", "class", "presence", *own)
+            options = pa.csv.ConvertOptions(
+                column_types={name: pa.string() for name in texts}, null_values=["", "nan", "NaN"]
+            )
             return pa.csv.read_csv(path, convert_options=options)
         if kind == "parquet":
-            return pa.parquet.ParquetFile(path).read()
-        with pa.OSFile(str(path)) as source:
-            return pa.ipc.open_file(source).read_all()
+            table = pa.parquet.ParquetFile(path).read()
+        else:
+            with pa.OSFile(str(path)) as source:
+                table = pa.ipc.open_file(source).read_all()
+        table.validate(full=True)  # offsets of a damaged file may lead out of memory
+        return table
     except OSError as error:
         raise InterchangeError(f"{path} cannot be read: {error.strerror or error}.") from None
     except pa.ArrowException as error:
@@ -181,9 +190,23 @@ def _numbers(table: Any, name: str, dtype: Any, path: Path) -> Any:
     return column.to_numpy().astype(dtype)
 
 
-def _texts(table: Any, name: str) -> Any:
-    column = table.column(name).cast(pa.string()).fill_null("")
+def _texts(table: Any, name: str, path: Path) -> Any:
+    try:
+        column = table.column(name).cast(pa.string()).fill_null("")
+    except pa.ArrowException:
+        raise InterchangeError(f'The column "{name:.60}" of {path} is not all text.') from None
     return np.array(column.to_pylist(), dtype=object)
+
+
+def _check_boxes(boxes: Any, path: Path) -> None:
+    """A box is four numbers within bounds, or there is none: four empty places."""
+    with np.errstate(invalid="ignore"):
+        none = np.isnan(boxes).all(axis=1)
+        good = (np.abs(boxes) <= MAX_COORDINATE_PX).all(axis=1) & (boxes[:, 2:] >= 0).all(axis=1)
+    wrong = np.flatnonzero(~(none | good))
+    if len(wrong):
+        values = ", ".join(f"{value:g}" for value in boxes[wrong[0]])
+        raise InterchangeError(f"{path}, row {wrong[0] + 1}: {values} is not a box in pixels.")
 
 
 def _tracks(
@@ -191,7 +214,9 @@ def _tracks(
 ) -> Iterator[Track]:
     names = table.column_names
     boxes = np.stack([_numbers(table, name, np.float64, path) for name in BOX_COLUMNS], axis=1)
-    texts = {n: _texts(table, n) for n in names if n not in ("frame", "pts", "time", *BOX_COLUMNS)}
+    _check_boxes(boxes, path)
+    numbers = ("frame", "pts", "time", *BOX_COLUMNS)
+    texts = {n: _texts(table, n, path) for n in names if n not in numbers}
     codes = _presence_codes(texts["presence"], path) if "presence" in texts else None
     own = [n for n in names if n not in _FIXED]
     default_class = class_name or next(iter(project.ontology.classes))

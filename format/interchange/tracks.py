@@ -107,7 +107,7 @@ def _presence_keyframes(
     fresh[1:] = np.diff(frames) > 1
     changed = fresh.copy()
     changed[1:] |= codes[1:] != codes[:-1]
-    ends = frames[np.append(fresh[1:], True)] + 1
+    ends = frames[np.append(fresh[1:], True)[: len(frames)]] + 1
     ends = ends[ends < frame_count]
     at = np.concatenate([frames[changed], ends])
     put = np.concatenate([codes[changed], np.full(len(ends), ABSENT, np.int8)])
