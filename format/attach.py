@@ -88,10 +88,11 @@ class VideoRecord:
             raise ProjectError(f"{path} cannot be read ({error.strerror}).") from None
         except ValueError as error:
             raise ProjectError(f"{path} is damaged: {error}. Restore it from git.") from None
-        return VideoRecord._parse(data, path)
+        return VideoRecord.parse(data, path)
 
     @staticmethod
-    def _parse(data: Any, path: Path) -> VideoRecord:
+    def parse(data: Any, path: Path) -> VideoRecord:
+        """Read the form of the file; ProjectError names ``path`` and what is wrong."""
         if isinstance(data, dict) and data.get("version") != FORMAT_VERSION:
             raise ProjectError(
                 f"{path} has format version {data.get('version')!r}; this reviewer knows "

@@ -10,6 +10,7 @@ from .edit import Attributes, CellsChange, Edit, EntityChange
 from .errors import EditError
 from .layout import is_entity_id, is_name, is_unicode
 from .ontology import Ontology
+from .remap.edit import RemapEdit
 from .state import State
 from .store import kind_of
 
@@ -33,6 +34,15 @@ def sound(edit: Edit, frame_count: int) -> Edit:
         if problem := cell.kind.check_rows(cell.new[~cell.kind.is_fill(cell.new)]):
             raise ValueError(f"{cell.property} of {cell.entity} {problem}")
     return edit
+
+
+def sound_remap(data: bytes) -> RemapEdit:
+    """A remap read from a journal; ValueError, KeyError, TypeError or ProjectError when it is
+    malformed or what it would bring back cannot be in a project."""
+    remap = RemapEdit.from_bytes(data)
+    back = Edit(cells=tuple(cell.invert() for cell in remap.cells))
+    sound(back, remap.videos[0].frame_count)
+    return remap
 
 
 def checked(edit: Edit, state: State, ontology: Ontology, damaged: set[tuple[str, str]]) -> Edit:

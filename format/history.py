@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
+from .checks import sound, sound_remap
 from .edit import Attributes, CellsChange, Edit, EntityChange
+from .errors import ReviewerError
+from .journal import EDIT, REMAP, Record
+from .remap.edit import RemapEdit, renumbered
 from .state import State
 
 _MAX_STEPS = 500
@@ -19,10 +24,13 @@ class History:
     def __init__(self) -> None:
         self._undo: dict[str, list[Edit]] = {}
         self._redo: dict[str, list[Edit]] = {}
+        self._before: dict[str, dict[str, Edit]] = {}  # by remap: the edits in the old numbering
 
     def record(self, edits: Iterable[Edit]) -> None:
         """Follow edits in the order of the journal."""
         for edit in edits:
+            if isinstance(edit, RemapEdit):
+                self._renumber(edit)
             undo = self._undo.setdefault(edit.author, [])
             redo = self._redo.setdefault(edit.author, [])
             if edit.undoes is not None:
@@ -36,6 +44,16 @@ class History:
                 redo.clear()
             del undo[:-_MAX_STEPS], redo[:-_MAX_STEPS]
 
+    def _renumber(self, remap: RemapEdit) -> None:
+        """Let the steps so far speak of the new frames; undoing a remap gives them back whole."""
+        before = self._before.setdefault(remap.id, {})
+        whole = self._before.pop(remap.undoes or remap.redoes or "", {})
+        for steps in (*self._undo.values(), *self._redo.values()):
+            for place, step in enumerate(steps):
+                if not isinstance(step, RemapEdit):
+                    before[step.id] = step
+                    steps[place] = whole.get(step.id) or renumbered(step, remap.partner)
+
     def next_undo(self, author: str) -> Edit | None:
         """The author's last edit that still stands."""
         steps = self._undo.get(author)
@@ -45,6 +63,28 @@ class History:
         """The author's last undo that still stands."""
         steps = self._redo.get(author)
         return steps[-1] if steps else None
+
+
+def steps_of(records: Iterable[Record], frame_count: int) -> Iterator[Edit]:
+    """The edits of a journal, whose last ones speak of ``frame_count`` frames. What cannot be read
+    or applied is left out."""
+    waiting: list[Record] = []
+
+    def read(count: int) -> Iterator[Edit]:
+        for record in waiting:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                yield sound(Edit.from_bytes(record.body), count)
+        waiting.clear()
+
+    for record in records:
+        if record.type == EDIT:
+            waiting.append(record)
+        elif record.type == REMAP:
+            with contextlib.suppress(ValueError, KeyError, TypeError, ReviewerError):
+                remap = sound_remap(record.body)
+                yield from read(remap.videos[0].frame_count)
+                yield remap
+    yield from read(frame_count)
 
 
 def _drop(steps: list[Edit], edit_id: str) -> None:

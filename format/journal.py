@@ -2,7 +2,8 @@
 
 ``.reviewer/journal/00000001.log`` and so on. Each file starts with ``RVJ1``, four zero bytes; then
 records: length uint32, crc32c uint32, payload. A payload is one letter and a body: ``E`` an edit,
-``C`` a checkpoint (body: uint64, the offset in this file through which every edit is in the store).
+``C`` a checkpoint (body: uint64, the offset in this file through which every edit is in the store),
+``R`` a change of the video that renumbers the frames: everything before it is in the store.
 A writer holds the exclusive lock, so a record cut short is what a crash left; it is cut off.
 """
 
@@ -26,7 +27,7 @@ _ROTATE_BYTES = 16 << 20
 _KEPT_FILES = 4
 MAX_RECORD_BYTES = (2 << 30) - 1
 
-EDIT, CHECKPOINT = b"E", b"C"
+EDIT, CHECKPOINT, REMAP = b"E", b"C", b"R"
 
 
 class Position(NamedTuple):
@@ -42,6 +43,13 @@ class Record(NamedTuple):
     end: Position
     type: bytes
     body: bytes
+
+
+def since_remap(records: list[Record]) -> list[Record]:
+    """Without what came before the last change of video: that is in the store, and speaks of
+    frames by other numbers."""
+    remaps = [place for place, record in enumerate(records) if record.type == REMAP]
+    return records[remaps[-1] :] if remaps else records
 
 
 class FileLock:

@@ -6,19 +6,22 @@ from __future__ import annotations
 import contextlib
 import struct
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .attach import VideoRecord
 from .cache import KeyframeCache, read_cache, write_cache
 from .checks import sound
 from .codec import DamagedChunk
 from .edit import CellsChange, Edit, EntityChange
 from .errors import EditError, ProjectError, ReviewerError
 from .files import AtomicBatch, Stamp
-from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record
+from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record, since_remap
 from .keyframes import Keyframes
+from .state import State
 from .store import Store, StoredEntity, kind_of
 from .watch import Watcher
 
@@ -78,16 +81,30 @@ class Persistence:
 
     def load(self, progress: Progress | None) -> None:
         """Fill the project's state: the store, then what the journal has beyond it."""
-        project = self._project
         with self.lock:
             self._read_journal()
+        self._fill(progress)
+
+    def reload(self) -> None:
+        """Fill the project's state anew after its frames were renumbered; the lock is held and the
+        files are in place. Entities keep their numbers."""
+        project = self._project
+        known = project._state.ids
+        self._pending.clear()
+        self.damaged.clear()
+        self._store = Store(self._layout, project.frame_count)
+        project._state = State(project.frame_count, project.engine_times)
+        self._fill(None, known)
+
+    def _fill(self, progress: Progress | None, known: Sequence[str] = ()) -> None:
+        project = self._project
         # The store is read after the journal: a chunk may then be newer than the edits replayed
         # on it, which set the same rows again, but never older.
         signatures, problems = self._store.scan()
         project.warnings += problems
         cache = read_cache(self._layout.keyframe_cache, project.frame_count)
         stored, stale = self._read_all(signatures, cache, progress)
-        project._state.load(stored)
+        project._state.load(stored, known)
         if stale > _STALE_ENTITIES and project.read_only is None:
             self._write_cache(signatures)
         for _, edit in self._pending:
@@ -97,7 +114,7 @@ class Persistence:
 
     def _read_journal(self) -> None:
         """Take note of the edits that the store may not have yet."""
-        for record in self._project._journal.read_new():
+        for record in since_remap(list(self._project._journal.read_new())):
             if record.type == EDIT:
                 self._remember(record)
             elif record.type == CHECKPOINT:
@@ -157,6 +174,26 @@ class Persistence:
                 state.attributes,
                 tables,
             )
+
+    @property
+    def store(self) -> Store:
+        """The keyframe arrays on disk."""
+        return self._store
+
+    @contextlib.contextmanager
+    def settled(self) -> Iterator[list[Change]]:
+        """Nothing but the store knows anything: every edit is in it, and nobody writes. Yields what
+        others did up to then. Never begun with the project's mutex held."""
+        project = self._project
+        assert self._store_lock is not None
+        while True:
+            self.flush()
+            with self._flushing, self._store_lock, project._mutex, self.lock:
+                news = project._catch_up()
+                if not self._pending:
+                    yield news
+                    return
+            project._publish(news)
 
     @property
     def pending(self) -> bool:
@@ -324,6 +361,8 @@ class Persistence:
         project = self._project
         self._pending = []
         project._journal.start_over()
+        if project.record != VideoRecord.read(self._layout.video):
+            return [project._renumbered(None, "peer")]
         self._read_journal()
         beyond, self._pending = self._pending, []
         signatures, _ = self._store.scan()

@@ -20,12 +20,14 @@ from .author import default_author
 from .edit import Attributes, Edit, new_edit_id
 from .entity import Entity
 from .errors import EditError, ProjectError, ReviewerError, VideoError
-from .history import History, reversal
-from .journal import CHECKPOINT, EDIT, Journal, Position
+from .history import History, reversal, steps_of
+from .journal import CHECKPOINT, EDIT, REMAP, Journal, Position, since_remap
 from .keyframes import Keyframes
 from .layout import Layout, new_entity_id
 from .ontology import Ontology
 from .persist import Persistence
+from .remap import perform
+from .remap.edit import RemapEdit
 from .state import State, natural_key
 from .table import Table
 from .transaction import Change, Done, Transaction
@@ -42,6 +44,7 @@ class Project:
 
     def __init__(self, path: Path, author: str | None, progress: Progress | None) -> None:
         self._layout = Layout(path)
+        perform.recover(self._layout)
         opened = folder.open_folder(self._layout)
         self.ontology: Ontology = opened.ontology
         self._record = opened.record
@@ -57,12 +60,9 @@ class Project:
         self.revision = 0
         self._video: Video | None = None
         self._video_error: VideoError | None = None
-        self._attach(progress)
-        self.pts: NDArray[np.int64] = self._frame_times(opened.pts)
-        over_pts = self._record.interpolate_over == "pts"
-        self.engine_times: NDArray[np.float64] | None = (
-            self.pts.astype(np.float64) if over_pts else None
-        )
+        self.pts: NDArray[np.int64]
+        self.engine_times: NDArray[np.float64] | None
+        self._take_times(opened.pts, progress)
         self._state = State(self.frame_count, self.engine_times)
         self._journal: Journal
         self._persistence = Persistence(self)
@@ -104,6 +104,15 @@ class Project:
             self._video = attach.attach(self._record, self._layout, progress)
         except VideoError as error:
             self._video_error = error
+
+    def _take_times(
+        self, stored: NDArray[np.int64] | None, progress: Progress | None = None
+    ) -> None:
+        """Attach the video that the record names, and know when its frames are shown."""
+        self._attach(progress)
+        self.pts = self._frame_times(stored)
+        over_pts = self._record.interpolate_over == "pts"
+        self.engine_times = self.pts.astype(np.float64) if over_pts else None
 
     def _frame_times(self, stored: NDArray[np.int64] | None) -> NDArray[np.int64]:
         if stored is not None:
@@ -328,10 +337,40 @@ class Project:
         EditError when it is not allowed or cannot be written: then nothing was changed. An edit
         whose id was applied before, or that changes nothing, is acknowledged and not repeated.
         """
+        if isinstance(edit, RemapEdit):
+            return self._remap(edit)
         with self._mutex:
             done = self._apply(edit)
         self._acknowledge(done)
         return done.changes[-1]
+
+    def _remap(self, edit: RemapEdit) -> Change:
+        """Change the video, and with it the number of every frame. Not with the mutex held."""
+        self._needs_writable()
+        with self._persistence.settled() as news:
+            if self._transaction is not None:
+                raise EditError("The video cannot be changed inside a transaction.")
+            change = self._renumbered(perform.apply(self, edit), "local")
+        self._publish([*news, change])
+        return change
+
+    def _renumbered(self, edit: RemapEdit | None, origin: str) -> Change:
+        """Take everything from the folder anew, in which another video is named by now."""
+        perform.move_into_place(self._layout)  # unless whoever did it was stopped at that
+        if edit is not None:
+            perform.note_place(self._layout, edit)
+            self._seen[edit.id] = None
+        opened = folder.open_folder(self._layout)
+        self._record = opened.record
+        if self._video is not None:
+            self._video.close()
+        self._video = self._video_error = None
+        self._take_times(opened.pts)
+        self._persistence.reload()
+        self._history = None
+        self.revision += 1
+        entities = frozenset(self._state.ids)
+        return Change(self.revision, edit or Edit(), origin, entities, (0, self.frame_count), True)
 
     def _apply(self, edit: Edit) -> Done:
         """Journal and put in place; the mutex is held."""
@@ -387,8 +426,10 @@ class Project:
             return changes
         if self._journal.left_behind:
             return self._persistence.start_over()
-        for record in self._journal.read_new():
-            if record.type == EDIT:
+        for record in since_remap(list(self._journal.read_new())):
+            if record.type == REMAP:
+                changes.append(self._renumbered(checks.sound_remap(record.body), "peer"))
+            elif record.type == EDIT:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     edit = checks.sound(Edit.from_bytes(record.body), self.frame_count)
                     changes.append(self._absorb(edit, "peer", record.end))
@@ -515,22 +556,28 @@ class Project:
             self._publish(news)  # then on top of what others did meanwhile
         if done is None:
             return None
+        if isinstance(done, RemapEdit):
+            return self._remap(done).edit
         self._acknowledge(done)
         return done.edit
 
-    def _step_back(self, author: str, redo: bool) -> Done | None:
-        """Undo or redo on a state that has all news; mutex and lock are held."""
+    def _step_back(self, author: str, redo: bool) -> Done | RemapEdit | None:
+        """Undo or redo on a state that has all news; mutex and lock are held. A remap is given
+        back to be done without them."""
         history = self._full_history()
         target = history.next_redo(author) if redo else history.next_undo(author)
         if target is None:
             return None
+        back = target.invert() if isinstance(target, RemapEdit) else reversal(target, self._state)
         edit = replace(
-            reversal(target, self._state),
+            back,
             author=author,
             label=target.label,
             undoes=None if redo else target.id,
             redoes=target.id if redo else None,
         )
+        if isinstance(edit, RemapEdit):
+            return edit
         if not checks.checked(edit, self._state, self.ontology, self._persistence.damaged):
             history.record([edit])  # step over it, or nothing older could be undone
             verb = "redone" if redo else "undone"
@@ -541,12 +588,9 @@ class Project:
         if self._history is None:
             history = History()
             with self._persistence.lock:
-                for record in self._journal.history():
-                    if record.type == EDIT:
-                        with contextlib.suppress(ValueError, KeyError, TypeError):
-                            edit = checks.sound(Edit.from_bytes(record.body), self.frame_count)
-                            history.record([edit])
-                            self._seen[edit.id] = None
+                for edit in steps_of(self._journal.history(), self.frame_count):
+                    history.record([edit])
+                    self._seen[edit.id] = None
             self._history = history
         return self._history
 

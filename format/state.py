@@ -41,10 +41,13 @@ class State:
 
     # -- filling ----------------------------------------------------------------------------
 
-    def load(self, stored: Mapping[str, StoredEntity]) -> None:
-        """Fill an empty state with what the store holds, in the natural order of names."""
+    def load(self, stored: Mapping[str, StoredEntity], first: Sequence[str] = ()) -> None:
+        """Fill an empty state with what the store holds: the entities ``first`` in that order, then
+        the rest in the natural order of names."""
         known = {e: s for e, s in stored.items() if s.attributes is not None}
         order = sorted(known, key=lambda e: (natural_key(known[e].attributes.name), e))  # type: ignore[union-attr]
+        before = set(first)
+        order = [e for e in first if e in known] + [e for e in order if e not in before]
         names = {name for item in known.values() for name in item.keyframes}
         for name in sorted(names):
             kind = kind_of(name)

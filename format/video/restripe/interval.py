@@ -32,14 +32,12 @@ _MAX_RATE = 10_000
 
 @dataclass(frozen=True)
 class Spacing:
-    """Frame i stands in the ``slots[i]``-th interval since the first, of which there are
-    ``slot_rate`` a second: a difference of 3 between neighbours means two frames are missing.
-    ``rate`` is how many frames a second are meant: the same where the spacing is ``steady``,
-    the average where it varies."""
+    """``rate`` frames per second are meant. Where the spacing is ``steady``, frame i stands in the
+    ``slots[i]``-th interval since the first: a difference of 3 between neighbours means that two
+    frames are missing. Where it is not, ``rate`` is the average and the slots mean nothing."""
 
     rate: Fraction
     slots: Int64s
-    slot_rate: Fraction
     steady: bool
 
     @property
@@ -56,22 +54,31 @@ def measure_spacing(
     count = len(pts)
     if count < 2:
         found = rate or _plausible(label) or Fraction(25)
-        return Spacing(found, np.zeros(count, np.int64), found, True)
+        return Spacing(found, np.zeros(count, np.int64), True)
     steps = np.diff(pts).astype(np.float64)
     if rate is not None:
-        return Spacing(rate, _slots(steps, float(1 / (rate * time_base))), rate, True)
+        return Spacing(rate, _slots(steps, float(1 / (rate * time_base))), True)
     usual = _usual_step(steps)
     slots = _slots(steps, usual)
-    seconds = Fraction(int(pts[-1]) - int(pts[0])) * time_base
+    fits = np.abs(steps / usual - np.diff(slots)) <= np.maximum(_SLACK, 1 / usual)
+    steady = (np.diff(slots) == 1).mean() >= _STEADY and fits.mean() >= _FITTING
+    if not steady:
+        # Jitter about an even pace leaves its slope; a truly varying one only has an average.
+        even = np.arange(count, dtype=np.int64)
+        average = Fraction(count - 1) / (Fraction(int(pts[-1]) - int(pts[0])) * time_base)
+        slope = _known(_slope(pts, even, time_base), 2e-3, label)
+        return Spacing(slope if slope in _USUAL_RATES else average.limit_denominator(1001), slots,
+                       False)  # fmt: skip
     # Over the whole length the rounding of times to ticks hardly counts.
     tolerance = max(2e-4, 1.5 / max(1.0, float(pts[-1] - pts[0])))
-    slot_rate = _known(Fraction(int(slots[-1])) / seconds, tolerance, label)
-    taken = np.diff(slots)
-    fits = np.abs(steps / usual - taken) <= np.maximum(_SLACK, 1 / usual)
-    if (taken == 1).mean() >= _STEADY and fits.mean() >= _FITTING:
-        return Spacing(slot_rate, slots, slot_rate, True)
-    average = _known(Fraction(count - 1) / seconds, 5e-3, label)
-    return Spacing(average, slots, slot_rate, False)
+    return Spacing(_known(_slope(pts, slots, time_base), tolerance, label), slots, True)
+
+
+def _slope(pts: Int64s, places: Int64s, time_base: Fraction) -> Fraction:
+    """Places per second, by least squares."""
+    centred = places - places.mean()
+    ticks = float((centred * (pts - pts[0])).sum() / (centred * centred).sum())
+    return 1 / (Fraction(ticks) * time_base)
 
 
 def _usual_step(steps: npt.NDArray[np.float64]) -> float:
