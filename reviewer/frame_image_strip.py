@@ -22,7 +22,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from reviewer.frame_image import BACKDROP, RGB, Label, Picture
+from reviewer.frame_image import BACKDROP, Label, Picture
 
 HALF_BLOCK = "▀"
 _RESET = "\x1b[0m"
@@ -66,6 +66,29 @@ def plain_strips(picture: Picture, left: int = 0, right: int = 0) -> list[Strip]
     """The picture's rows as ordinary strips."""
     width = left + picture.columns + right
     return [Strip(row_segments(picture, row, left, right), width) for row in range(picture.rows)]
+
+
+SHADES = " ░▒▓█"
+
+
+def shaded_strips(picture: Picture, left: int = 0, right: int = 0) -> list[Strip]:
+    """The picture in shades of the terminal's own ink, where there are no colours at all."""
+    weights = np.array([0.299, 0.587, 0.114]) / 2
+    light = picture.upper @ weights + picture.lower @ weights
+    levels = np.minimum(light * len(SHADES) / 256, len(SHADES) - 1).astype(np.int64)
+    strips: list[Strip] = []
+    for row in range(picture.rows):
+        text = "".join(SHADES[level] for level in levels[row].tolist())
+        segments = [Segment(" " * left)]
+        at = 0
+        for label in (one for one in picture.labels if one.row == row):
+            segments.append(Segment(text[at : label.column]))
+            segments.append(Segment(label.text, Style(reverse=True, bold=label.bold or None)))
+            at = label.column + label.width
+        segments += [Segment(text[at:]), Segment(" " * right)]
+        kept = [segment for segment in segments if segment.text]
+        strips.append(Strip(kept, left + picture.columns + right))
+    return strips
 
 
 # -- the fast way -----------------------------------------------------------------------------
@@ -203,7 +226,7 @@ class PictureStrip(Strip):
 
 def encodable(color_system: ColorSystem | None) -> bool:
     """Whether `picture_strips` can serve a terminal with these colours."""
-    return color_system in (None, ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT)
+    return color_system in (ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT)
 
 
 def picture_strips(
@@ -212,15 +235,18 @@ def picture_strips(
     right: int = 0,
     color_system: ColorSystem | None = ColorSystem.TRUECOLOR,
 ) -> list[Strip]:
-    """The picture's rows with `left` and `right` cells of backdrop, the fast way if possible."""
+    """The picture's rows with `left` and `right` cells of backdrop, the fast way if possible.
+
+    `color_system` None is a terminal without colours.
+    """
+    if color_system is None:
+        return shaded_strips(picture, left, right)
     if not encodable(color_system):
         return plain_strips(picture, left, right)
-    system = color_system or ColorSystem.TRUECOLOR
-    backdrop: RGB = BACKDROP
-    blank = _style(backdrop, backdrop)
-    before = Strip.render_style(blank, " " * left, system) if left else ""
-    after = Strip.render_style(blank, " " * right, system) if right else ""
+    blank = _style(BACKDROP, BACKDROP)
+    before = Strip.render_style(blank, " " * left, color_system) if left else ""
+    after = Strip.render_style(blank, " " * right, color_system) if right else ""
     return [
         PictureStrip(picture, row, left, right, before + ansi + after)
-        for row, ansi in enumerate(encode(picture, system))
+        for row, ansi in enumerate(encode(picture, color_system))
     ]

@@ -241,6 +241,15 @@ def test_terminals_with_few_colours_get_plain_strips():
     assert not any(isinstance(strip, PictureStrip) for strip in strips)
 
 
+def test_terminals_without_colours_get_shades():
+    ramp = np.repeat(np.linspace(0, 255, 10).astype(np.uint8)[None, :, None], 3, axis=2)
+    picture = Picture(ramp, ramp, (Label(0, 4, 3, "abc", (0, 0, 0), (9, 9, 9)),))
+    strip = picture_strips(picture, 1, 1, None)[0]
+    assert strip.text == "   ░░abc▓██ "
+    assert strip.cell_length == 12
+    assert not any(segment.style and segment.style.color for segment in strip)
+
+
 # -- text -------------------------------------------------------------------------------------
 
 
