@@ -25,7 +25,7 @@ from .codec import (
 )
 from .errors import OntologyError, ProjectError
 from .files import read_bounded
-from .layout import FORMAT_VERSION, Layout
+from .layout import FORMAT_VERSION, Layout, is_unicode
 from .ontology import Ontology
 from .video import VideoIndex
 
@@ -68,8 +68,10 @@ def create_folder(
             f"{path} is not empty and the video is not in it; choose another folder."
         )
     rules = _as_ontology(ontology)
-    index = VideoIndex.build(video, progress)
     place, found_again = place_of(video, layout)
+    if not is_unicode(place):
+        raise ProjectError(f"{place!r:.200} is not UTF-8, so no project can name it; rename it.")
+    index = VideoIndex.build(video, progress)
     staging = Layout(path.parent / f".{path.name}.{secrets.token_hex(4)}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

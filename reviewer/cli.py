@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from . import __version__, commands
 from .format import ReviewerError
@@ -56,8 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in one line, as everything else does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {commands.inert(message)}; see {self.prog} --help.\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="reviewer",
         description=_OVERVIEW,
         epilog=_FIRST_STEPS,
@@ -81,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_open(command)
     _add_serve(command)
     _add_info(command)
+    _add_check(command)
     _add_import(command)
     _add_export(command)
     return parser
@@ -157,6 +166,23 @@ def _add_info(command: commands.AddCommand) -> None:
     )
     info.add_argument("path", metavar="DIR|VIDEO", type=Path)
     info.add_argument("--json", action="store_true", help="one JSON document, for scripts")
+
+
+def _add_check(command: commands.AddCommand) -> None:
+    check = command(
+        "check",
+        "Find what is wrong with a video, and say what to do about it.",
+        "Missing, repeated, damaged, frozen and black frames, wrong times, cut-off files, and\n"
+        "whatever makes other tools count frames differently; each with the frames it concerns,\n"
+        "what it means for labels, and a remedy. The file is never changed.\n\n"
+        "Exit code 0: fine; 1: there are warnings or errors; 2: it cannot be read.",
+    )
+    check.add_argument("path", metavar="VIDEO|DIR", type=Path)
+    check.add_argument("--json", action="store_true", help="one JSON document, for scripts")
+    check.add_argument(
+        "--quick", action="store_true",
+        help="look at the file's packets only, and decode nothing",
+    )  # fmt: skip
 
 
 def _add_import(command: commands.AddCommand) -> None:

@@ -16,11 +16,14 @@ from typing import Any
 
 import orjson
 
+from .check_command import check
 from .format import Project, ProjectError, ReviewerError
 from .format.interchange import export_file, import_file
 from .format.video import VideoIndex
 from .progress import progress
 from .widgets.text import inert
+
+__all__ = ["check", "demo", "export", "import_", "info", "new", "open", "serve"]
 
 AddCommand = Callable[[str, str, str], argparse.ArgumentParser]
 
@@ -181,9 +184,14 @@ def info(options: argparse.Namespace) -> int:
         return 1 if found["problems"] else 0
     with progress(f"Indexing {inert(options.path.name)}") as report:
         index = VideoIndex.build(options.path, report)
-    found = {"kind": "video", "path": str(options.path), **index.to_info()}
+    found = {"kind": "video", "path": _as_text(options.path), **index.to_info()}
     _print_info(found, options.json, _video_lines)
     return 0
+
+
+def _as_text(path: Path) -> str:
+    """A path for JSON, also where its bytes are no UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def project_info(project: Project) -> dict[str, Any]:
@@ -200,10 +208,10 @@ def project_info(project: Project) -> dict[str, Any]:
     problems = [project.video_problem] if project.video_problem else []
     return {
         "kind": "project",
-        "path": str(project.path),
+        "path": _as_text(project.path),
         "video": {
             "file": record.file,
-            "path": str(project.video_path) if project.video_path else None,
+            "path": _as_text(project.video_path) if project.video_path else None,
             "problem": project.video_problem,
             "frames": project.frame_count,
             "duration": round(float(project.times[-1]), 6),
