@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import stat
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 # Above this many files one sync of everything is cheaper than one fsync for each.
 _SYNC_EACH = 64
+_LEFTOVER_AFTER_S = 3600
 
 
 class AtomicBatch:
@@ -78,6 +80,15 @@ class AtomicBatch:
             with contextlib.suppress(OSError):
                 temporary.unlink()
         self._staged.clear()
+
+
+def clear_leftovers(temporary: Path) -> None:
+    """Remove what crashed writers left; young files may be another process's at work."""
+    oldest = time.time() - _LEFTOVER_AFTER_S
+    with contextlib.suppress(OSError):
+        for path in temporary.glob("*.tmp"):
+            if path.lstat().st_mtime < oldest:
+                path.unlink()
 
 
 def write_atomically(path: Path, data: bytes, temporary: Path) -> None:

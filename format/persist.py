@@ -18,7 +18,7 @@ from .checks import sound
 from .codec import DamagedChunk
 from .edit import CellsChange, Edit, EntityChange
 from .errors import EditError, ProjectError, ReviewerError
-from .files import AtomicBatch, Stamp
+from .files import AtomicBatch, Stamp, clear_leftovers
 from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record, since_remap
 from .keyframes import Keyframes
 from .state import State
@@ -74,6 +74,7 @@ class Persistence:
     def _open_to_write(self) -> None:
         self.lock = FileLock(self._layout.lock)
         self._store_lock = FileLock(self._layout.lock.with_name("store-lock"))
+        clear_leftovers(self._layout.temporary)
         with self.lock:
             self._project._journal = Journal(self._layout.journal, writable=True)
 

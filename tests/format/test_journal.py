@@ -328,6 +328,17 @@ def test_an_edit_sent_twice_is_applied_once(folder: Path, open_project: OpenProj
     assert project.entity("player-1")["box"][3].tolist() == [5, 6, 7, 8]
 
 
+def test_what_crashed_writers_left_is_cleared_away(folder: Path) -> None:
+    temporary = folder / ".reviewer/tmp"
+    temporary.mkdir(parents=True)
+    for name, modified in (("old.tmp", 1), ("young.tmp", None), ("mine.txt", 1)):
+        (temporary / name).write_bytes(b"half")
+        if modified is not None:
+            os.utime(temporary / name, (modified, modified))
+    with Project.open(folder):
+        assert sorted(path.name for path in temporary.iterdir()) == ["mine.txt", "young.tmp"]
+
+
 def test_closing_brings_everything_into_the_store(folder: Path) -> None:
     with Project.open(folder) as project:
         project.add_entity("player", entity_id="player-1")["box"][3] = (1, 2, 3, 4)
