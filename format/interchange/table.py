@@ -122,9 +122,9 @@ def import_table(
     InterchangeError names the column or row that is wrong; then nothing was imported.
     """
     table = _read(path, kind, _own_properties(project))
-    twice = [name for name in table.column_names if table.column_names.count(name) > 1]
-    if twice:
-        raise InterchangeError(f"{path} has two columns {twice[0]!r:.60}.")
+    doubled = [name for name in table.column_names if table.column_names.count(name) > 1]
+    if doubled:
+        raise InterchangeError(f"{path} has two columns {doubled[0]!r:.60}.")
     by = next((name for name in ("entity", "name") if name in table.column_names), None)
     missing = [name for name in ("frame", *BOX_COLUMNS) if name not in table.column_names]
     if by is None or missing:
