@@ -73,7 +73,7 @@ def _span(index: VideoIndex, frames: Range) -> Span:
         end = (int(index.pts[stop]) - int(index.pts[0])) * base
     else:
         end = index.duration
-    return Span(first, stop, start, max(start, end))
+    return Span(first, stop, round(start, 6), round(max(start, end), 6))
 
 
 def to_ranges(chosen: npt.NDArray[np.bool_]) -> list[Range]:

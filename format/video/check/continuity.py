@@ -30,6 +30,7 @@ class Place:
     period: int  # numbers start over with each
     order: int  # place in order of display within the period
     lost: int = 0  # reference pictures that should have come before it, and did not
+    again: bool = False  # it counts as the reference picture that came before it
     reference: bool = True  # other pictures may be predicted from it
 
 
@@ -57,6 +58,7 @@ class Continuity:
     lost_references: Int64s  # in order of decoding
     disposable: npt.NDArray[np.bool_]  # no other picture is predicted from it
     repeated: npt.NDArray[np.bool_]  # it says it is the same picture as the one before
+    again: npt.NDArray[np.bool_]  # it counts as the reference picture before it: twice, or one lost
     told: bool  # the stream numbers its pictures, in a regular way
 
 
@@ -64,7 +66,7 @@ def continuity(places: list[Place | None]) -> Continuity:
     """Find the holes. Streams that number irregularly get none."""
     total = len(places)
     missing, lost = np.zeros(total, np.int64), np.zeros(total, np.int64)
-    disposable, repeated = np.zeros(total, bool), np.zeros(total, bool)
+    disposable, repeated, again = (np.zeros(total, bool) for _ in range(3))
     known = [at for at, place in enumerate(places) if place is not None]
     told = False
     if len(known) > 2 and len(known) >= 0.9 * total:
@@ -87,10 +89,11 @@ def continuity(places: list[Place | None]) -> Continuity:
         for at in known:
             place = places[at]
             assert place is not None
-            lost[at], disposable[at] = place.lost, not place.reference
-        if (lost > 0).sum() > (1 - _REGULAR_SHARE) * total:
-            lost[:] = 0  # a stream that counts in another way
-    return Continuity(missing, lost, disposable, repeated, told)
+            lost[at], disposable[at], again[at] = place.lost, not place.reference, place.again
+        for odd in (lost, again):
+            if (odd > 0).sum() > (1 - _REGULAR_SHARE) * total:
+                odd[:] = 0  # a stream that counts in another way
+    return Continuity(missing, lost, disposable, repeated, again, told)
 
 
 @dataclass
@@ -148,8 +151,13 @@ class _H264:
             bits.golomb()  # idr_pic_id
         lsb = bits.read(sps.poc_bits)
         order = self._order(lsb, sps, idr, reference)
-        lost = self._lost(frame_num, 1 << sps.frame_num_bits, idr, reference)
-        return Place(self._period, order, lost, reference)
+        span = 1 << sps.frame_num_bits
+        ahead = (frame_num - (0 if idr else self._previous_reference)) % span
+        if reference:
+            self._previous_reference = frame_num
+        # Reference pictures are counted up one by one (H.264 8.2.5.2).
+        lost = 0 if idr else max(0, ahead - 1)
+        return Place(self._period, order, lost, not idr and reference and not ahead, reference)
 
     def _order(self, lsb: int, sps: _Sps, idr: bool, reference: bool) -> int:
         """Picture order count (H.264 8.2.1.1)."""
@@ -165,14 +173,6 @@ class _H264:
         if reference:
             self._poc_msb, self._poc_lsb = msb, lsb
         return msb + lsb
-
-    def _lost(self, frame_num: int, span: int, idr: bool, reference: bool) -> int:
-        """Reference pictures that should have come before this one (H.264 8.2.5.2)."""
-        previous = 0 if idr else self._previous_reference
-        ahead = (frame_num - previous) % span
-        if reference:
-            self._previous_reference = frame_num
-        return 0 if idr else max(0, ahead - 1)
 
 
 def _parameter_sets(extradata: bytes) -> list[memoryview]:
@@ -242,6 +242,8 @@ class _Mpeg4:
     def __init__(self, extradata: bytes) -> None:
         self._resolution = 0
         self._base = self._next_base = 0  # seconds
+        self._latest = -1  # ticks of the last reference picture
+        self._period = 0
         self._learn(extradata)
 
     def _learn(self, data: bytes) -> None:
@@ -261,6 +263,8 @@ class _Mpeg4:
             group = head.find(b"\0\0\1\xb3")
             if group >= 0:
                 self._next_base = _group_seconds(Bits(head[group + 4 : group + 8]))
+                if self._next_base * self._resolution < self._latest - self._resolution:
+                    self._period, self._latest = self._period + 1, -1  # another recording
         if not self._resolution:
             return None
         bits = Bits(data[start + 4 : start + 36])
@@ -270,10 +274,15 @@ class _Mpeg4:
         bits.read(1)
         ticks = bits.read(max(1, (self._resolution - 1).bit_length()))
         if kind == 2:  # B: counts from the reference before the last one
-            return Place(0, (self._base + seconds) * self._resolution + ticks, 0, False)
+            ticks += (self._base + seconds) * self._resolution
+            return Place(self._period, ticks, reference=False)
         self._base = self._next_base
         self._next_base += seconds
-        return Place(0, self._next_base * self._resolution + ticks)
+        # A second's begin that went missing with its picture.
+        while self._next_base * self._resolution + ticks < self._latest:
+            self._next_base += 1
+        self._latest = self._next_base * self._resolution + ticks
+        return Place(self._period, self._latest)
 
 
 def _vop_resolution(bits: Bits) -> int:

@@ -8,6 +8,7 @@ from ..index import VideoIndex
 from .collect import Findings, count, to_ranges
 from .decoding import Decoded, Event
 from .demux import Bools, Demuxed
+from .timing import Gaps
 
 # Each picture stands alone: damage never reaches another.
 INTRA_ONLY = {
@@ -52,14 +53,16 @@ def find_damage(
     index: VideoIndex,
     demuxed: Demuxed,
     decoded: Decoded | None,
-    missing_before: Bools,
+    gaps: Gaps,
     findings: Findings,
 ) -> Bools:
     """Findings of damage; returns which frames are damaged."""
     extent = Extent(index, demuxed.numbers.disposable)
     damaged = np.zeros(index.frame_count, bool)
     events = [] if decoded is None else list(decoded.events)
-    unreferenced = np.flatnonzero(demuxed.numbers.lost_references)
+    numbers = demuxed.numbers
+    again = numbers.again & ~numbers.repeated & ~demuxed.same
+    unreferenced = np.flatnonzero((numbers.lost_references > 0) | again)
     events += [Event(int(at), False, True) for at in unreferenced]
     torn = np.flatnonzero(demuxed.corrupt)
     for event in events:
@@ -79,7 +82,8 @@ def find_damage(
         lost = 0 if decoded is None else int((~decoded.came).sum())
         words = f", {count(lost, 'frame gives', 'frames give')} no picture at all" if lost else ""
         if len(unreferenced):
-            words += f", {count(len(unreferenced), 'time')} a picture that others refer to is lost"
+            lost_words = count(len(unreferenced), "picture", "pictures")
+            words += f"; {lost_words} that others refer to left no trace"
         sources = len({event.position for event in events})
         findings.add(
             "decode-corruption",
@@ -93,7 +97,7 @@ def find_damage(
             if decoded is None
             else [[text, times] for text, times in decoded.messages.most_common(_MESSAGES)],
         )
-    _find_suspects(index, demuxed, extent, missing_before, damaged, findings)
+    _find_suspects(index, demuxed, extent, gaps, damaged, findings)
     return damaged
 
 
@@ -101,24 +105,30 @@ def _find_suspects(
     index: VideoIndex,
     demuxed: Demuxed,
     extent: Extent,
-    missing_before: Bools,
+    gaps: Gaps,
     damaged: Bools,
     findings: Findings,
 ) -> None:
     """Where a picture is missing and the codec does not tell whether others refer to it."""
-    if index.codec in INTRA_ONLY or index.codec in _TELL_MISSING:
+    if index.codec in INTRA_ONLY:
         return
+    if index.codec not in _TELL_MISSING:
+        open_question = gaps.missing > 0
+    else:
+        # Their decoders notice a lost reference, unless a key frame was lost and counting begins
+        # anew: then the pictures' numbers and their times tell of different gaps.
+        open_question = (gaps.numbered > 0) & (gaps.in_time > 0) & (gaps.numbered != gaps.in_time)
     suspects = np.zeros(index.frame_count, bool)
     starts = set(index.start_frame[index.start_key != 0].tolist())
-    gaps = [frame for frame in np.flatnonzero(missing_before).tolist() if frame not in starts]
-    for frame in gaps:
+    places = [frame for frame in np.flatnonzero(open_question).tolist() if frame not in starts]
+    for frame in places:
         extent.mark(suspects, int(index.frame_position[frame]))
     suspects &= ~damaged
     if suspects.any():
         findings.add(
             "suspect-after-gap",
             f"{count(int(suspects.sum()), 'frame builds', 'frames build')} on pictures around "
-            f"{count(len(gaps), 'gap')}, and {index.codec} does not say whether one was lost.",
+            f"{count(len(places), 'gap')}, and {index.codec} does not say whether one was lost.",
             to_ranges(suspects),
-            gaps=len(gaps),
+            gaps=len(places),
         )

@@ -6,6 +6,7 @@ the file is decoded fast first, and the stretches in which anything was odd once
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from ..numbering import prepare
 from ..scan import Throttle
 from ..source import Source, VideoPacket, open_source
 from .demux import Bools
+from .logs import Line, listening
 from .pictures import Pictures
 
 # Reordering and frame threads together hold back fewer packets than this.
@@ -96,7 +98,7 @@ class _Run:
         packets = len(self.odd)
         throttle = Throttle(lambda done, total: report(done / max(1, packets)), packets)
         latest = -1
-        with av.logging.Capture(False) as lines, open_source(self._path) as source:
+        with self._decoder() as (source, lines):
             prepare(source.codec_context)
             for position, packet in self._packets(source):
                 frames, trouble = self._decode(source, packet, position)
@@ -126,7 +128,7 @@ class _Run:
         self._clear(chosen)
         throttle = Throttle(lambda done, total: report(done / max(1, packets)), packets)
         latest, running = -1, False
-        with av.logging.Capture(False) as lines, open_source(self._path) as source:
+        with self._decoder() as (source, lines):
             context = source.codec_context
             prepare(context, careful=True)
             context.thread_type = "NONE"
@@ -172,7 +174,7 @@ class _Run:
         position: int,
         wanted: Bools,
         latest: int,
-        lines: list[tuple[int, str, str]],
+        lines: list[Line],
     ) -> int:
         lines.clear()
         disposable_messages = position < len(wanted) and not wanted[position]
@@ -210,6 +212,14 @@ class _Run:
                 self.result.messages[generic] += 1
 
     # -- both ---------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _decoder(self) -> Iterator[tuple[Source, list[Line]]]:
+        with open_source(self._path) as source, listening() as lines:
+            try:
+                yield source, lines
+            finally:
+                source.codec_context.flush_buffers()
 
     def _packets(self, source: Source) -> Iterator[tuple[int, VideoPacket | None]]:
         """Packets with their positions, and None at the end to get out what is held back."""

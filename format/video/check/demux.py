@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import av.error
-import av.logging
 import numpy as np
 import numpy.typing as npt
 
@@ -18,11 +17,10 @@ from ..scan import Throttle
 from ..source import open_source
 from .container import Outside, look
 from .continuity import Continuity, Place, continuity, reader_for
+from .logs import listening
 
 Bools = npt.NDArray[np.bool_]
 _CUT_SHORT = ("partial file", "ended prematurely", "truncated")
-# Smaller packets may well be equal by chance: "nothing moved" takes a few bytes in any codec.
-_TELLING_BYTES = 256
 _MAX_MESSAGES = 64
 
 
@@ -57,7 +55,7 @@ def demux(path: Path, index: VideoIndex, report: Callable[[float], None]) -> Dem
     ends_early = False
     messages: Counter[str] = Counter()
     at = -1
-    with av.logging.Capture(False) as lines, open_source(path) as source:
+    with listening() as lines, open_source(path) as source:
         stream, context = source.stream, source.codec_context
         reader = reader_for(index.codec, bytes(context.extradata or b""))
         try:
@@ -72,9 +70,12 @@ def demux(path: Path, index: VideoIndex, report: Callable[[float], None]) -> Dem
                 corrupt[at], discard[at] = packet.is_corrupt, packet.is_discard
                 key[at] = packet.is_keyframe
                 data = bytes(packet)
-                same[at] = length >= _TELLING_BYTES and data == before
+                same[at] = data == before
                 before = data
-                places.append(reader.read(data) if reader is not None else None)
+                if same[at] and places:  # its numbers are not to be counted on twice
+                    places.append(places[-1])
+                else:
+                    places.append(reader.read(data) if reader is not None else None)
                 throttle(at)
                 if len(lines) > _MAX_MESSAGES:
                     messages.update(text for _, _, text in lines)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import av.logging
 
 from ...errors import VideoError
 from ..index import VideoIndex
@@ -44,43 +41,40 @@ def examine(
         share = done / total if total else 0.0
         report(min(index_end, int(share * index_end)), _ALL)
 
-    with _listening():
-        try:
-            index = VideoIndex.build(path, on_index)
-        except VideoError as error:
-            return _unreadable(path, size, quick, str(error))
-        findings = Findings()
-        demuxed = demux(path, index, lambda share: report(index_end + int(share * index_end), _ALL))
-        missing = find_timing(index, demuxed, findings)
-        find_structure(index, demuxed, findings)
-        verdict = browser_verdict(index, str(path))
-        find_compatibility(verdict, findings)
-        subject = _subject(path, index)
+    try:
+        index = VideoIndex.build(path, on_index)
+    except VideoError as error:
+        return _unreadable(path, size, quick, str(error))
+    findings = Findings()
+    demuxed = demux(path, index, lambda share: report(index_end + int(share * index_end), _ALL))
+    gaps = find_timing(index, demuxed, findings)
+    find_structure(index, demuxed, findings)
+    verdict = browser_verdict(index, str(path))
+    find_compatibility(verdict, findings)
+    subject = Subject(path, str(gaps.rate), index.width, index.height)
 
-        def so_far(complete: bool) -> Report:
-            found = findings.finish(index, subject)
-            return Report(quoted(path), size, quick, complete, index.to_info(), verdict, found)
+    def so_far(complete: bool) -> Report:
+        found = findings.finish(index, subject)
+        return Report(quoted(path), size, quick, complete, index.to_info(), verdict, found)
 
-        if quick:
-            find_damage(index, demuxed, None, missing, findings)
-            report(_ALL, _ALL)
-            return so_far(True)
-        provisional = Findings(dict(findings.drafts))
-        find_damage(index, demuxed, None, missing, provisional)
-        partial(
-            Report(
-                quoted(path), size, quick, False, index.to_info(), verdict,
-                provisional.finish(index, subject),
-            )
-        )  # fmt: skip
-        decoded = decode(
-            path, index, lambda share: report(_DEMUX + int(share * (_ALL - _DEMUX)), _ALL)
-        )
-        damaged = find_damage(index, demuxed, decoded, missing, findings)
-        find_in_pictures(decoded.pictures, index.rate, decoded.concealed, damaged, findings)
-        _find_shapes(index, decoded, findings)
+    if quick:
+        find_damage(index, demuxed, None, gaps, findings)
         report(_ALL, _ALL)
         return so_far(True)
+    provisional = Findings(dict(findings.drafts))
+    find_damage(index, demuxed, None, gaps, provisional)
+    partial(
+        Report(
+            quoted(path), size, quick, False, index.to_info(), verdict,
+            provisional.finish(index, subject),
+        )
+    )  # fmt: skip
+    decoded = decode(path, index, lambda share: report(_DEMUX + int(share * (_ALL - _DEMUX)), _ALL))
+    damaged = find_damage(index, demuxed, decoded, gaps, findings)
+    find_in_pictures(decoded.pictures, index.rate, decoded.concealed, damaged, findings)
+    _find_shapes(index, decoded, findings)
+    report(_ALL, _ALL)
+    return so_far(True)
 
 
 def _find_shapes(index: VideoIndex, decoded: Decoded, findings: Findings) -> None:
@@ -109,11 +103,6 @@ def _find_shapes(index: VideoIndex, decoded: Decoded, findings: Findings) -> Non
         )
 
 
-def _subject(path: Path, index: VideoIndex) -> Subject:
-    rate = f"{index.rate:.6g}"
-    return Subject(path, rate, index.width, index.height)
-
-
 def _unreadable(path: Path, size: int, quick: bool, why: str) -> Report:
     findings = Findings()
     try:
@@ -138,19 +127,3 @@ def _unreadable(path: Path, size: int, quick: bool, why: str) -> Report:
         findings.add("unreadable", why)
     found = findings.finish(None, Subject(path))
     return Report(quoted(path), size, quick, True, None, None, found)
-
-
-@contextlib.contextmanager
-def _listening() -> Iterator[None]:
-    """Let FFmpeg say what it finds wrong, to whoever captures it, and repeat itself."""
-    repeats = av.logging.get_skip_repeated()
-    av.logging.set_skip_repeated(False)
-    av.logging.set_level(av.logging.WARNING)
-    av.logging.set_libav_level(av.logging.WARNING)
-    try:
-        with av.logging.Capture(False):  # what nobody else captures is not printed either
-            yield
-    finally:
-        av.logging.set_libav_level(av.logging.PANIC)
-        av.logging.set_level(None)
-        av.logging.set_skip_repeated(repeats)

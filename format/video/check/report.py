@@ -68,7 +68,7 @@ class Finding:
             "summary": self.summary,
             "meaning": self.meaning,
             "frames": [[span.first, span.stop] for span in self.spans],
-            "times": [[round(span.start, 6), round(span.end, 6)] for span in self.spans],
+            "times": [[span.start, span.end] for span in self.spans],
             "data": dict(self.data),
             "remedy": remedy
             and {"advice": remedy.advice, "ffmpeg": remedy.ffmpeg, "reviewer": remedy.reviewer},
@@ -133,7 +133,7 @@ class Report:
             flag = CODES[finding.code].flag
             if flag is not None:
                 for span in finding.spans:
-                    flags[span.first : span.stop] |= flag
+                    flags[span.first : span.stop] |= np.uint8(flag)
         return flags
 
     def to_json(self) -> dict[str, Any]:

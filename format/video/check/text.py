@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 
 from .codes import Flag, Severity
@@ -44,7 +46,8 @@ def describe(report: Report, columns: int = 80) -> str:
     lines = [report.file]
     if report.video is not None:
         video = report.video
-        rate = "variable rate" if video["variable_rate"] else f"{video['rate']:g} per second"
+        varies = report.of("variable-rate") is not None
+        rate = "variable rate" if varies else f"{video['rate']:.4g} per second"
         lines.append(
             f"{video['frames']:,} frames, {clock(video['duration'])}, {rate}, "
             f"{video['width']} x {video['height']}, {video['codec']}"
@@ -61,7 +64,7 @@ def describe(report: Report, columns: int = 80) -> str:
     if drawn:
         lines += ["", *drawn]
     for finding in report.findings:
-        lines += ["", *_describe(finding)]
+        lines += ["", *_describe(finding, columns)]
     if report.quick:
         lines += ["", "Only packets were looked at (--quick); without it, every frame is decoded."]
     return "\n".join(lines)
@@ -83,8 +86,8 @@ def _verdict(report: Report) -> str:
     return "Found: " + ", ".join(words) + "."
 
 
-def _describe(finding: Finding) -> list[str]:
-    lines = [f"{_SIGNS[finding.severity]:<8}{finding.code}", f"  {finding.summary}"]
+def _describe(finding: Finding, columns: int) -> list[str]:
+    lines = [f"{_SIGNS[finding.severity]:<8}{finding.code}", *_wrap(finding.summary, columns)]
     if finding.spans:
         places = [
             f"{_frames(span.first, span.stop)} ({clock(span.start)})"
@@ -92,16 +95,21 @@ def _describe(finding: Finding) -> list[str]:
         ]
         rest = len(finding.spans) - _MAX_PLACES
         more = f" and {rest:,} more" if rest > 0 else ""
-        lines.append(f"  Frames: {', '.join(places)}{more}")
+        lines += _wrap(f"Frames: {', '.join(places)}{more}", columns)
     if finding.severity is Severity.NOTE:
         return lines
-    lines.append(f"  For labels: {finding.meaning}")
+    lines += _wrap(f"For labels: {finding.meaning}", columns)
     if finding.remedy is not None:
-        lines.append(f"  Remedy: {finding.remedy.advice}")
-        lines += [
-            f"    {line}" for line in (finding.remedy.reviewer, finding.remedy.ffmpeg) if line
-        ]
+        lines += _wrap(f"Remedy: {finding.remedy.advice}", columns)
+        commands = (finding.remedy.reviewer, finding.remedy.ffmpeg)
+        lines += [f"    {line}" for line in commands if line]  # whole, to be copied
     return lines
+
+
+def _wrap(text: str, columns: int) -> list[str]:
+    return textwrap.wrap(
+        text, columns, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+    )
 
 
 def _frames(first: int, stop: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from ..index import VideoIndex
 from ..scan import NONE, Int64s
@@ -15,9 +16,13 @@ from .demux import Bools, Demuxed
 
 _CLOCK_TICKS = 1 << 33  # MPEG's clock starts over after this many
 _LONGEST_CYCLE = 12  # steps
+_TELLING_BYTES = 256
 # Up to this share of gaps a rate counts as constant with frames missing, above it as variable.
 _GAP_SHARE = 0.25
 _REGULAR_SHARE = 0.97
+_RETURN_FRAMES = 300  # times that fall and do not come back so soon begin anew
+# Containers that store no times of presentation.
+_UNTIMED = {"avi", "h264", "hevc", "vvc", "m4v", "mpegvideo", "mjpeg", "obu"}
 _WINDOW = 64  # packets among which presentation order may differ from decoding order
 
 
@@ -37,6 +42,9 @@ def cadence(pts: Int64s) -> Cadence:
     if len(pts) < 3:
         return Cadence(float(pts[-1] - pts[0]) or 1.0, missing, "constant")
     steps = np.diff(pts).astype(np.float64)
+    repeating = _cycle(steps)
+    if repeating:
+        return Cadence(float(steps.mean()), missing, "cycle", repeating)
     usual = float(np.median(steps))
     near = steps[(steps < 1.5 * usual) & (steps > 0.5 * usual)]
     usual = float(near.mean()) if len(near) else usual
@@ -44,9 +52,6 @@ def cadence(pts: Int64s) -> Cadence:
     tolerance = max(0.12, 1.01 / usual)
     multiples = np.maximum(np.round(steps / usual), 1)
     regular = np.abs(steps / usual - multiples) <= tolerance * np.maximum(1, multiples / 50)
-    cycle = _cycle(multiples.astype(np.int64)) if regular.mean() >= _REGULAR_SHARE else ()
-    if cycle:
-        return Cadence(usual, missing, "cycle", cycle)
     gaps = (multiples > 1) & (steps > usual + 1)
     constant = regular.mean() >= _REGULAR_SHARE and gaps.mean() <= _GAP_SHARE
     if constant:
@@ -58,41 +63,67 @@ def cadence(pts: Int64s) -> Cadence:
     return Cadence(usual, missing, "irregular")
 
 
-def _cycle(multiples: Int64s) -> tuple[int, ...]:
-    """The shortest cycle of steps that repeats throughout; () for none or a constant step."""
-    if (multiples == multiples[0]).all():
-        return ()
-    for length in range(2, min(_LONGEST_CYCLE, len(multiples) // 4) + 1):
-        if (multiples[length:] == multiples[:-length]).all():
-            return tuple(int(step) for step in multiples[:length])
+def _cycle(steps: npt.NDArray[np.float64]) -> tuple[int, ...]:
+    """The shortest cycle of steps that repeats throughout, in common units; () for none."""
+    if steps.max() - steps.min() <= max(2.0, 0.2 * steps.min()):
+        return ()  # constant, but for rounding
+    for length in range(2, min(_LONGEST_CYCLE, len(steps) // 4) + 1):
+        if np.abs(steps[length:] - steps[:-length]).max() <= 2:
+            cycle = steps[: len(steps) // length * length].reshape(-1, length).mean(axis=0)
+            for unit in range(1, 7):
+                units = cycle / cycle.min() * unit
+                if np.abs(units - np.round(units)).max() <= 0.1 * unit:
+                    return tuple(int(step) for step in np.round(units))
+            return tuple(int(step) for step in np.round(cycle))
     return ()
 
 
-def find_timing(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> Bools:
-    """Findings about times. Returns which frames have frames missing before them."""
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """How many frames are missing before each; arrays by frame."""
+
+    in_time: Int64s  # as times tell
+    numbered: Int64s  # as the pictures' own numbers tell
+    missing: Int64s  # both together
+    rate: Fraction  # frames per second, if there were no gaps
+
+
+def find_timing(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> Gaps:
+    """Findings about times. Returns where frames are missing."""
+    disordered = _find_disorder(index, demuxed, findings)
     rhythm = cadence(index.pts)
-    numbered = _by_frame(index, demuxed.numbers.missing_before)
-    if index.by_output:  # times are made up, holes in them mean nothing
-        missing = numbered
-    elif demuxed.numbers.told:
-        missing = np.maximum(rhythm.missing, numbered)
-    else:
-        missing = rhythm.missing
+    in_time = rhythm.missing
+    # Where times are made up or out of order, holes in them mean nothing.
+    in_time[disordered | np.roll(disordered, 1) | (not _has_times(index))] = 0
+    numbered = demuxed.numbers.missing_before[index.frame_position]
+    missing = np.where(in_time > 0, in_time, numbered)
     missing[0] = 0
-    _find_missing(index, missing, rhythm.missing, findings)
-    _find_variable(index, rhythm, missing, findings)
+    _find_missing(missing, in_time, findings)
+    if _has_times(index) and not disordered.any():
+        _find_variable(index, rhythm, findings)
     _find_repeats(index, demuxed, findings)
-    _find_disorder(index, demuxed, findings)
     _find_wrap(index, findings)
-    return missing > 0
+    return Gaps(in_time, numbered, missing, _likely_rate(rhythm.step * index.time_base))
 
 
-def _by_frame(index: VideoIndex, values: Int64s) -> Int64s:
-    """Values by packet as values by frame."""
-    return values[index.frame_position].astype(np.int64)
+def _likely_rate(step_s: float) -> Fraction:
+    """The rate that was meant: whole, or a whole one slowed down for NTSC, if one is near."""
+    rate = 1 / step_s
+    for candidate in (Fraction(round(rate)), Fraction(round(rate * 1.001) * 1000, 1001)):
+        if candidate and abs(float(candidate) / rate - 1) < 0.0004:
+            return candidate
+    return Fraction(rate).limit_denominator(1000) or Fraction(1)
 
 
-def _find_missing(index: VideoIndex, missing: Int64s, in_time: Int64s, findings: Findings) -> None:
+def _has_times(index: VideoIndex) -> bool:
+    """Whether the times of frames are from the file, and not a guess of FFmpeg's or ours."""
+    if not index.by_output:
+        return True
+    stored = index.packet_pts[index.frame_position]
+    return index.container not in _UNTIMED and bool((stored != NONE).all())
+
+
+def _find_missing(missing: Int64s, in_time: Int64s, findings: Findings) -> None:
     places = np.flatnonzero(missing)
     if not len(places):
         return
@@ -115,8 +146,8 @@ def _find_missing(index: VideoIndex, missing: Int64s, in_time: Int64s, findings:
     )
 
 
-def _find_variable(index: VideoIndex, rhythm: Cadence, missing: Int64s, findings: Findings) -> None:
-    if rhythm.pattern == "constant" or index.by_output:
+def _find_variable(index: VideoIndex, rhythm: Cadence, findings: Findings) -> None:
+    if rhythm.pattern == "constant":
         return
     milliseconds = np.diff(index.pts) * float(index.time_base) * 1000
     quantiles = np.quantile(milliseconds, (0, 0.5, 1))
@@ -144,55 +175,54 @@ def _find_variable(index: VideoIndex, rhythm: Cadence, missing: Int64s, findings
 
 def _find_repeats(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> None:
     stored = index.packet_pts[index.frame_position]
-    known = stored[stored != NONE]
-    if len(known) == len(stored):
-        if index.by_output:
-            order = np.argsort(stored, kind="stable")
-            equal = np.zeros(len(stored), bool)
-            equal[order[1:]] = np.diff(stored[order]) == 0
-        else:
-            equal = np.concatenate(([False], np.diff(stored) == 0))
-        if equal.any():
-            frames = np.flatnonzero(equal)
-            findings.add(
-                "duplicate-pts",
-                f"{count(len(frames), 'frame has', 'frames have')} the time of another: "
-                f"{listing(frames.tolist())}.",
-                to_ranges(equal),
-                total=len(frames),
-            )
-    again = demuxed.same | demuxed.numbers.repeated
-    again &= index.packet_frame >= 0
+    equal = np.zeros(len(stored), bool)
+    if (stored != NONE).all():
+        order = np.argsort(stored, kind="stable")
+        equal[order[1:]] = np.diff(stored[order]) == 0
+    if equal.any():
+        frames = np.flatnonzero(equal)
+        findings.add(
+            "duplicate-pts",
+            f"{count(len(frames), 'frame has', 'frames have')} the time of another: "
+            f"{listing(frames.tolist())}.",
+            to_ranges(equal),
+            total=len(frames),
+        )
+    # Tiny packets may be equal by chance, as "nothing moved" takes a few bytes in any codec.
+    same = demuxed.same & (index.packet_frame >= 0)
+    again = np.zeros(len(stored), bool)
+    again[index.packet_frame[same & (index.packet_size >= _TELLING_BYTES)]] = True
+    again[index.packet_frame[same & demuxed.numbers.repeated]] = True
+    again |= equal & same[index.frame_position]
     # Where every picture stands alone, equal data is an equal picture and no mishap.
     if again.any() and index.longest_gop > 1:
-        frames = np.sort(index.packet_frame[again])
-        marked = np.zeros(index.frame_count, bool)
-        marked[frames] = True
+        frames = np.flatnonzero(again)
         findings.add(
             "duplicate-packets",
             f"The data of {count(len(frames), 'frame')} comes twice: {listing(frames.tolist())}.",
-            to_ranges(marked),
+            to_ranges(again),
             total=len(frames),
         )
 
 
-def _find_disorder(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> None:
-    """Times that rise in another order than decoding allows."""
-    shown = np.flatnonzero(index.packet_frame >= 0)
-    times = index.packet_pts[shown]
+def _find_disorder(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> Bools:
+    """Times that rise in another order than pictures do; returns the frames concerned."""
     marked = np.zeros(index.frame_count, bool)
+    shown = np.flatnonzero(index.packet_frame >= 0)
     decode_times = index.packet_dts[shown]
     known = decode_times != NONE
     falls = np.flatnonzero(np.diff(decode_times[known]) < 0)
-    for at in shown[known][falls + 1]:
-        marked[index.packet_frame[at]] = True
-    if (times != NONE).all() and not index.by_output:
+    if index.container not in _UNTIMED:
+        marked[index.packet_frame[shown[known][falls + 1]]] = True
+    if not _has_times(index):
+        pass
+    elif index.by_output:
+        _mark_disorder(index.packet_pts[index.frame_position], marked)
+    else:
+        times = index.packet_pts[shown]
         late = _late(times)
-        if demuxed.reorders:
-            # A codec's reordering is as deep everywhere; what goes beyond is not the codec's.
-            allowed = max(4, 2 * int(np.quantile(late, 0.98)))
-        else:
-            allowed = 0
+        # A codec's reordering is as deep everywhere; what goes beyond is not the codec's.
+        allowed = max(4, 2 * int(np.quantile(late, 0.98))) if demuxed.reorders else 0
         furthest = np.maximum.accumulate(times)
         for at in np.flatnonzero(late > allowed):
             frame = int(index.packet_frame[shown[at]])
@@ -207,6 +237,28 @@ def _find_disorder(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> N
             ranges,
             decode_times_fall=len(falls),
         )
+    return marked
+
+
+def _mark_disorder(times: Int64s, marked: Bools) -> None:
+    """Mark frames, given in order of presentation, whose times do not rise."""
+    at, total = 0, len(times)
+    while at < total:
+        furthest = np.maximum.accumulate(times[at:])
+        low = np.flatnonzero(times[at:] < furthest)
+        if not len(low):
+            return
+        fall = at + int(low[0])
+        highest = int(furthest[low[0]])
+        back = np.flatnonzero(times[fall : fall + _RETURN_FRAMES] > highest)
+        if len(back):
+            # Begin with the frame that is too far ahead.
+            first = at + int(np.searchsorted(furthest, highest))
+            at = fall + int(back[0])
+            marked[first:at] = True
+        else:  # the clock begins anew: recordings were joined
+            marked[fall] = True
+            at = fall
 
 
 def _late(times: Int64s) -> Int64s:

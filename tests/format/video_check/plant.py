@@ -45,7 +45,10 @@ def read_pieces(path: Path) -> list[Piece]:
 
 
 def remux(
-    source: Path, target: Path, damage: Damage = lambda pieces: pieces, **options: Any
+    source: Path,
+    target: Path,
+    damage: Damage = lambda pieces: pieces,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Write a clip's video stream to ``target`` (the suffix names the container), damaged."""
     pieces = damage(read_pieces(source))
