@@ -14,6 +14,7 @@ from .format import ReviewerError
 from .format.interchange import FORMATS
 
 DEFAULT_PORT = 8123
+DEMO_FRAME = 200  # two cars pass each other
 
 _OVERVIEW = """\
 Annotate video frame by frame, offline, in the browser and in the terminal.
@@ -90,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(command)
     _add_info(command)
     _add_check(command)
+    _add_restripe(command)
+    _add_remap(command)
     _add_import(command)
     _add_export(command)
     return parser
@@ -106,6 +109,7 @@ def _add_demo(command: commands.AddCommand) -> None:
         "directory", metavar="DIR", nargs="?", default="reviewer-demo", type=Path,
         help="folder to make (default: reviewer-demo)",
     )  # fmt: skip
+    demo.set_defaults(frame=DEMO_FRAME)
     _no_browser(demo)
 
 
@@ -135,6 +139,9 @@ def _add_open(command: commands.AddCommand) -> None:
         "keys and q leaves; the page is served while the terminal is open.",
     )
     opening.add_argument("directory", metavar="DIR", type=Path, help="the project folder")
+    opening.add_argument(
+        "--frame", metavar="N", type=_frame, default=0, help="begin at this frame, counted from 0"
+    )
     _no_browser(opening)
 
 
@@ -183,6 +190,57 @@ def _add_check(command: commands.AddCommand) -> None:
         "--quick", action="store_true",
         help="look at the file's packets only, and decode nothing",
     )  # fmt: skip
+
+
+def _add_restripe(command: commands.AddCommand) -> None:
+    mending = command(
+        "restripe",
+        "Write a mended copy of a video, with even times.",
+        "Pictures are copied as they are, without loss; only their times change. Repeated and\n"
+        "undecodable packets are left out, and where frames are missing the rest closes up, so\n"
+        "that every frame lasts equally long. VIDEO is only read. OUT ends in .mp4, .mkv, .mov,\n"
+        ".webm or .ts. Beside it, OUT.mapping.json says which frame became which, for remap.\n\n"
+        "Exit code 1 says that something is left which only --reencode could mend.",
+    )
+    mending.add_argument("video", metavar="VIDEO", type=Path, help="the video to read")
+    mending.add_argument("output", metavar="OUT", type=Path, help="the new file")
+    mending.add_argument(
+        "--keep-gaps", action="store_true",
+        help="leave pauses where frames are missing, instead of closing up",
+    )  # fmt: skip
+    mending.add_argument(
+        "--rate", metavar="R", type=commands.frame_rate,
+        help="frames per second, as 25 or 30000/1001 (default: measured)",
+    )  # fmt: skip
+    mending.add_argument(
+        "--reencode", action="store_true",
+        help="encode anew, as H.264, if copying cannot mend what is wrong (looks at every frame)",
+    )  # fmt: skip
+    mending.add_argument("--force", action="store_true", help="replace OUT if it is there")
+    mending.add_argument("--json", action="store_true", help="one JSON document, for scripts")
+
+
+def _add_remap(command: commands.AddCommand) -> None:
+    carrying = command(
+        "remap",
+        "Carry a project over to another file of its video.",
+        "For a video that was mended, cut or encoded anew. Frames are told by the mapping file\n"
+        "that restripe wrote, else by times that agree, else by comparing the pictures. Every\n"
+        "keyframe goes with its picture. One whose frame is gone is set aside in DIR/remapped;\n"
+        "a presence or a choice then takes effect at the next frame that is left. It is one\n"
+        "edit: undo brings the former video and every keyframe back.\n\n"
+        "Exit code 1 says that keyframes were set aside.",
+    )
+    carrying.add_argument("directory", metavar="DIR", type=Path, help="the project folder")
+    carrying.add_argument("--video", metavar="NEW", type=Path, required=True, help="the new video")
+    carrying.add_argument(
+        "--mapping", metavar="FILE", type=Path,
+        help="which frame became which (default: NEW.mapping.json where it fits)",
+    )  # fmt: skip
+    carrying.add_argument(
+        "--dry-run", action="store_true", help="say what would happen, change nothing"
+    )
+    carrying.add_argument("--json", action="store_true", help="one JSON document, for scripts")
 
 
 def _add_import(command: commands.AddCommand) -> None:
@@ -234,6 +292,12 @@ def _formats() -> str:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _frame(text: str) -> int:
+    if not text.isdecimal() or len(text) > 12:
+        raise argparse.ArgumentTypeError(f"a frame is a number from 0, not {text!r}")
     return int(text)
 
 

@@ -19,11 +19,17 @@ import orjson
 from .check_command import check
 from .format import Project, ProjectError, ReviewerError
 from .format.interchange import export_file, import_file
+from .format.remap import read_asides
 from .format.video import VideoIndex
 from .progress import progress
+from .remap_command import remap
+from .restripe_command import frame_rate, restripe
 from .widgets.text import inert
 
-__all__ = ["check", "demo", "export", "import_", "info", "new", "open", "serve"]
+__all__ = [
+    "check", "demo", "export", "frame_rate", "import_", "info", "new", "open", "remap", "restripe",
+    "serve",
+]  # fmt: skip
 
 AddCommand = Callable[[str, str, str], argparse.ArgumentParser]
 
@@ -88,9 +94,11 @@ def open_project(options: argparse.Namespace) -> int:
         server = Server([project])
         url = server.start()
         try:
+            link = f"{url}&frame={options.frame}" if options.frame else url
+            print(f"Page: {link}", flush=True)
             if not options.no_browser:
-                _browse(url)
-            run_tui(project, url)
+                _browse(link)
+            run_tui(project, url, options.frame)
         finally:
             server.stop()
     return 0
@@ -224,6 +232,7 @@ def project_info(project: Project) -> dict[str, Any]:
         "classes": {name: by_class[name] for name in project.ontology.classes},
         "entities": len(entities),
         "keyframes": dict(keyframes),
+        "set_aside": len(read_asides(project.path)),
         "read_only": project.read_only,
         "problems": [*problems, *project.warnings],
     }
@@ -256,6 +265,8 @@ def _project_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("entities", f"{found['entities']:,}" + (f" ({classes})" if classes else "")),
         ("keyframes", f"{sum(found['keyframes'].values()):,} ({keyframes})" if keyframes else "0"),
     ]
+    if found["set_aside"]:
+        lines.append(("set aside", f"{found['set_aside']:,} keyframes without a frame (remapped/)"))
     if found["read_only"]:
         lines.append(("read-only", found["read_only"]))
     return lines

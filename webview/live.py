@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 from reviewer.format import Change, EditError, ReviewerError
+from reviewer.format.remap import RemapEdit
 
 from .edits import MAX_ID, apply_message
 from .session import ProjectSession
@@ -39,6 +40,8 @@ class _Client:
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self.socket = socket
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
+        # The video was changed since the page was loaded: its frame numbers mean other frames.
+        self.outdated = False
 
     def post(self, text: str) -> None:
         try:
@@ -87,6 +90,9 @@ class LiveHub:
     def _on_change(self, change: Change) -> None:
         """Called by `Project` in whatever thread made the change, this one included."""
         assert self._loop is not None
+        if isinstance(change.edit, RemapEdit):
+            for client in tuple(self._clients):
+                client.outdated = True
         with contextlib.suppress(RuntimeError):  # the loop is closing: nobody is left to tell
             self._loop.call_soon_threadsafe(self._broadcast, change)
 
@@ -96,6 +102,8 @@ class LiveHub:
         text = orjson.dumps(self._changed_message(change)).decode()
         for client in self._clients:
             client.post(text)
+            if client.outdated:
+                client.post('{"type":"renumbered"}')
 
     def _changed_message(self, change: Change) -> dict[str, Any]:
         project = self.session.project
@@ -133,7 +141,7 @@ class LiveHub:
             await socket.send_str(orjson.dumps(hello).decode())
             async for received in socket:
                 if received.type is WSMsgType.TEXT:
-                    answer = self._answer(received.data)
+                    answer = self._answer(received.data, client.outdated)
                     await socket.send_str(orjson.dumps(answer).decode())
                 elif received.type is WSMsgType.BINARY:
                     await socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
@@ -144,7 +152,7 @@ class LiveHub:
             pump.cancel()
         return socket
 
-    def _answer(self, text: str) -> dict[str, Any]:
+    def _answer(self, text: str, outdated: bool = False) -> dict[str, Any]:
         identifier: str | None = None
         try:
             message = orjson.loads(text)
@@ -155,6 +163,8 @@ class LiveHub:
                 identifier = None
                 raise EditError("The message is malformed: it has no id.")
             if identifier not in self._done:
+                if outdated:
+                    raise EditError("The video was changed meanwhile: load the page again.")
                 self._perform(message)
                 self._remember(identifier)
             return {"type": "saved", "id": identifier, "revision": self._done[identifier]}

@@ -20,17 +20,20 @@ Floats = npt.NDArray[np.float32]
 Column = npt.NDArray[Any]  # float64
 
 # What re-encoding does to a picture is measured; a pair may be this many times worse than most.
-_TOLERANCE = 4.0
-_LEAST_LIMIT = 1.0  # squared grey levels
+_TOLERANCE = 6.0
+_LEAST_LIMIT = 16.0  # squared grey levels
 _SAMPLES = 256
-# Up to this many cells every frame is compared with every other; beyond, along a band.
-_MAX_CELLS = 40_000_000
+# Up to this many multiplications every frame is compared with every other; beyond, along a band.
+_MAX_PRODUCTS = 1 << 37
+_MAX_CELLS = 40_000_000  # one byte each
 _ANCHOR_EVERY = 50
 _MARGIN = 150  # frames on both sides of the band
 _BLOCK_ROWS = 64
 _UNKNOWN_SHARE = 0.25  # of the limit: what a frame that cannot be decoded costs in a pair
 
 _FEW = 3  # frames
+# A pair this much worse than another is as good: re-encoding does as much.
+_ALIKE, _ALIKE_LEVELS = 1.1, 0.5
 
 _MATCH, _SKIP_OLD, _SKIP_NEW = 0, 1, 2
 
@@ -103,9 +106,11 @@ def align(
     noise = float(np.percentile(usual, 90)) if len(usual) else 0.0
     limit = max(_LEAST_LIMIT, _TOLERANCE * noise)
     distances.unknown_cost = limit * _UNKNOWN_SHARE
-    left, right = _whole(n, m) if n * m <= _MAX_CELLS else _band(distances, limit)
+    products = n * m * distances.old.pictures.shape[1]
+    whole = n * m <= _MAX_CELLS and products <= _MAX_PRODUCTS
+    left, right = _whole(n, m) if whole else _band(distances, limit)
     partner = _cheapest(distances, left, right, limit, progress)
-    return _fill_even_gaps(partner, distances), limit
+    return _first_of_equal(_fill_gaps(partner, distances), distances), limit
 
 
 def cost_of(distances: Distances, partner: Int64s, limit: float) -> float:
@@ -114,6 +119,22 @@ def cost_of(distances: Distances, partner: Int64s, limit: float) -> float:
     alone = len(distances.old) + len(distances.new) - 2 * len(placed)
     pairs = distances.pairs(placed, partner[placed])
     return float(np.minimum(pairs, 4 * limit).sum()) + alone * limit / 2
+
+
+def doubtful(distances: Distances, partner: Int64s) -> int:
+    """How many of the frames without a partner could as well be a neighbour that has one: whose
+    new frame they resemble just as much."""
+    count = 0
+    n = len(partner)
+    for i in np.flatnonzero(partner < 0).tolist():
+        near = [k for k in (i - 1, i + 1) if 0 <= k < n and partner[k] >= 0]
+        for k in near:
+            j = int(partner[k])
+            own, other = distances.pairs(np.array([i, k]), np.array([j, j])).tolist()
+            if own < _ALIKE * other + _ALIKE_LEVELS:
+                count += 1
+                break
+    return count
 
 
 def _whole(n: int, m: int) -> tuple[Int64s, Int64s]:
@@ -238,21 +259,37 @@ def _trace_back(choices: list[npt.NDArray[np.uint8]], left: Int64s, m: int) -> I
     return partner
 
 
-def _fill_even_gaps(partner: Int64s, distances: Distances) -> Int64s:
-    """Pair what is left over between two pairs, or at an end, when it is as many on both sides and
-    each resembles its counterpart most: such frames were merely encoded badly, as at a cut. (A
-    repeated frame that stands in for a lost one resembles its neighbour more.)"""
+def _fill_gaps(partner: Int64s, distances: Distances) -> Int64s:
+    """Pair new frames left over between two pairs, or at an end, with an old one left over in the
+    same place that they resemble most: they were merely encoded badly, as at a cut. (A repeated
+    frame that stands in for a lost one resembles its neighbour more.)"""
     n, m = len(distances.old), len(distances.new)
     out = partner.copy()
     placed = np.flatnonzero(partner >= 0)
     old = np.concatenate(([-1], placed, [n]))
     new = np.concatenate(([-1], partner[placed], [m]))
     missing, extra = np.diff(old) - 1, np.diff(new) - 1
-    for gap in np.flatnonzero((missing == extra) & (missing > 0) & (missing <= _FEW)).tolist():
-        for step in range(1, int(missing[gap]) + 1):
-            i, j = int(old[gap]) + step, int(new[gap]) + step
-            first = max(0, i - _FEW)
-            near = distances.block(first, min(n, i + _FEW + 1), j, j + 1)[:, 0]
-            if distances.old.known[i] and distances.new.known[j] and near.argmin() == i - first:
-                out[i] = j
+    for gap in np.flatnonzero((extra > 0) & (extra <= _FEW) & (missing >= extra)).tolist():
+        done, stop = int(old[gap]), int(old[gap + 1])
+        for j in range(int(new[gap]) + 1, int(new[gap + 1])):
+            first = max(0, done + 1 - _FEW)
+            near = distances.block(first, min(n, stop + _FEW), j, j + 1)[:, 0]
+            best = first + int(near.argmin())
+            if distances.new.known[j] and distances.old.known[best] and done < best < stop:
+                out[best], done = j, best
+    return out
+
+
+def _first_of_equal(partner: Int64s, distances: Distances) -> Int64s:
+    """Where a frame was repeated, let the first of the repetitions be the partner."""
+    out = partner.copy()
+    before = -1
+    for i in np.flatnonzero(partner >= 0).tolist():
+        j = int(out[i])
+        while j - 1 > before:
+            earlier, own = distances.block(i, i + 1, j - 1, j + 1)[0].tolist()
+            if earlier > 1.1 * own + 0.1:
+                break
+            j -= 1
+        out[i] = before = j
     return out

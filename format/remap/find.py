@@ -15,7 +15,7 @@ from ..errors import VideoError
 from ..video import Progress, Video
 from ..video.restripe import FrameMapping, VideoIdentity, mapping_path
 from ..video.source import quoted
-from .align import Distances, align, cost_of
+from .align import Distances, align, cost_of, doubtful
 from .fingerprints import one_picture, seconds_of, take_fingerprints, thumbnail_size
 
 Int64s = npt.NDArray[np.int64]
@@ -100,6 +100,10 @@ def find_mapping(
             partner, how = candidate, "times"
             break
     _check_resemblance(distances, partner, new)
+    unsure = doubtful(distances, partner) if how == "pictures" else 0
+    if unsure:
+        notes = (*notes, f"At {unsure} of the frames that are gone the picture hardly moves: which "
+                 "of a few like frames is gone cannot be told for certain")  # fmt: skip
     return Found(FrameMapping(identity, target, partner), how, notes)
 
 

@@ -11,9 +11,10 @@ from ..errors import VideoError
 from ..video import Progress, Video
 from ..video.scan import Throttle
 
-_PIXELS = 2304
-_FEWER_PIXELS = 576
-_MANY_FRAMES = 40_000  # from here on smaller ones, to bound memory
+# As large as memory allows: what a re-encoding leaves of a small motion shows in few pixels.
+_BUDGET_BYTES = 192 << 20
+_MOST_PIXELS = 320 * 180
+_FEWEST_PIXELS = 32 * 18
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -31,8 +32,9 @@ class Fingerprints:
 
 
 def thumbnail_size(video: Video, frames: int) -> tuple[int, int]:
-    """Width and height in pixels, in the picture's proportions."""
-    pixels = _PIXELS if frames < _MANY_FRAMES else _FEWER_PIXELS
+    """Width and height in pixels, in the picture's proportions, for videos of so many frames."""
+    most = min(_MOST_PIXELS, video.width * video.height)
+    pixels = min(most, max(_FEWEST_PIXELS, _BUDGET_BYTES // max(1, frames)))
     width = max(4, round((pixels * video.width / video.height) ** 0.5))
     return width, max(4, round(pixels / width))
 

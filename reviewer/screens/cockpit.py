@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from reviewer.format import Change, Project, ReviewerError
+from reviewer.format.remap import RemapEdit
 from reviewer.frame_image_graphics import Graphics, Terminal
 from reviewer.screens.desk import Desk
 from reviewer.screens.dialogs import Help, Prompt
@@ -113,7 +114,7 @@ class Cockpit(Edits, Screen[None]):
             lambda change: self._hand_over(self.Changed(change))
         )
         self.loader.start()
-        self.go(0)
+        self.go(self.frame)
 
     def on_unmount(self) -> None:
         self.shut_down()
@@ -250,6 +251,9 @@ class Cockpit(Edits, Screen[None]):
 
     def on_cockpit_changed(self, message: Changed) -> None:
         change = message.change
+        if isinstance(change.edit, RemapEdit):
+            self.app.exit(message="The project's video was changed: open the project again.")
+            return
         self.desk.forget(change)
         if self.selected is not None and not self.desk.exists(self.selected):
             neighbour = self.table.step(1)

@@ -135,6 +135,8 @@ export class Live {
         this.revision = Math.max(this.revision, message.revision);
         return this.options.onChanged(message);
       case 'reload': return this.options.onReload(false);
+      // The project has another video: nothing that was loaded fits it.
+      case 'renumbered': return location.reload();
       case 'notice': return this.options.onNotice(message.text);
       default: return undefined; // a newer server may say more
     }
