@@ -19,7 +19,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from ..index import VideoIndex
-from ..numbering import prepare
+from ..numbering import Int32s, prepare
 from ..scan import Throttle
 from ..source import Source, VideoPacket, open_source
 from .demux import Bools
@@ -29,6 +29,7 @@ from .pictures import Pictures
 # Reordering and frame threads together hold back fewer packets than this.
 _DELAY_PACKETS = 128
 _MAX_MESSAGES = 200
+_MAX_SHAPES = 64
 _HARMLESS = re.compile(
     r"deprecated pixel format|Late SEI|Increasing reorder buffer|packed (xvid|B)|exceeds max \("
     r"|SEI type|Invalid UE golomb|unknown SEI|VUI|co located POCs|mmco: unref|first frame is no key"
@@ -50,6 +51,9 @@ class Event:
     about_references: bool  # what it complains about lies before it
 
 
+Shape = tuple[int, int, str]  # width, height, pixel format
+
+
 @dataclass
 class Decoded:
     """What decoding revealed."""
@@ -59,8 +63,9 @@ class Decoded:
     came: Bools = field(default_factory=lambda: np.zeros(0, bool))  # by frame
     concealed: Bools = field(default_factory=lambda: np.zeros(0, bool))  # by frame
     disordered: Bools = field(default_factory=lambda: np.zeros(0, bool))  # by frame
-    interlaced: int = 0  # pictures
-    sizes: list[tuple[int, int, int, str]] = field(default_factory=list)  # frame, w, h, format
+    interlaced: Bools = field(default_factory=lambda: np.zeros(0, bool))  # by frame
+    shape: Int32s = field(default_factory=lambda: np.zeros(0, np.int32))  # by frame, in shapes
+    shapes: list[Shape] = field(default_factory=list)
     messages: Counter[str] = field(default_factory=Counter)
 
 
@@ -78,19 +83,11 @@ class _Run:
         self._path, self._index = path, index
         frames, packets = index.frame_count, len(index.packet_size)
         self.odd = np.zeros(packets, bool)  # packets near which something was odd
-        self.result = Decoded(Pictures(frames))
-        self._clear(np.ones(frames, bool))
-        self._shape: tuple[int, int, str] | None = None
-
-    def _clear(self, frames: Bools) -> None:
-        """Forget what is to be found out again."""
-        result = self.result
-        for name in ("came", "concealed", "disordered"):
-            values = getattr(result, name)
-            if not len(values):
-                setattr(result, name, np.zeros(len(frames), bool))
-            else:
-                values[frames] = False
+        self.result = Decoded(
+            Pictures(frames), came=np.zeros(frames, bool), concealed=np.zeros(frames, bool),
+            disordered=np.zeros(frames, bool), interlaced=np.zeros(frames, bool),
+            shape=np.full(frames, -1, np.int32),
+        )  # fmt: skip
 
     # -- fast ---------------------------------------------------------------------------------
 
@@ -125,7 +122,8 @@ class _Run:
         wanted, warm = self._stretches()
         chosen = np.zeros(index.frame_count, bool)
         chosen[index.packet_frame[wanted & (index.packet_frame >= 0)]] = True
-        self._clear(chosen)
+        for values in (self.result.came, self.result.concealed, self.result.disordered):
+            values[chosen] = False  # this is to be found out again
         throttle = Throttle(lambda done, total: report(done / max(1, packets)), packets)
         latest, running = -1, False
         with self._decoder() as (source, lines):
@@ -261,16 +259,15 @@ class _Run:
         if number < 0:
             return
         result = self.result
-        again = bool(result.came[number])
         result.came[number] = True
         result.pictures.look(number, frame)
-        if again:
-            return
-        result.interlaced += frame.interlaced_frame
+        result.interlaced[number] = frame.interlaced_frame
         shape = (frame.width, frame.height, frame.format.name)
-        if shape != self._shape and len(result.sizes) < _MAX_MESSAGES:
-            self._shape = shape
-            result.sizes.append((number, *shape))
+        if shape not in result.shapes:
+            if len(result.shapes) == _MAX_SHAPES:
+                return
+            result.shapes.append(shape)
+        result.shape[number] = result.shapes.index(shape)
 
 
 def _is_telling(level: int, name: str, text: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from ...errors import VideoError
 from ..index import VideoIndex
 from ..source import check_file, quoted
@@ -78,20 +80,23 @@ def examine(
 
 
 def _find_shapes(index: VideoIndex, decoded: Decoded, findings: Findings) -> None:
-    if len(decoded.sizes) > 1:
-        names = [f"{w} x {h} {kind}" for _, w, h, kind in decoded.sizes]
-        starts = [frame for frame, *_ in decoded.sizes][1:]
+    known = np.flatnonzero(decoded.shape >= 0)
+    changes = known[1:][np.diff(decoded.shape[known]) != 0].tolist()
+    if changes:
+        shapes = [decoded.shapes[at] for at in decoded.shape[[known[0], *changes]]][:64]
+        names = ", then ".join(f"{width} x {height} {kind}" for width, height, kind in shapes[:4])
         findings.add(
             "size-change",
-            f"The picture changes its shape {count(len(starts), 'time')}: {', '.join(names[:6])}.",
-            [(frame, frame + 1) for frame in sorted(set(starts))],
-            shapes=[list(shape) for shape in decoded.sizes[:64]],
+            f"The picture changes its shape {count(len(changes), 'time')}: {names}.",
+            [(frame, frame + 1) for frame in changes],
+            shapes=[list(shape) for shape in shapes],
         )
-    if decoded.interlaced:
+    if decoded.interlaced.any():
+        pictures = int(decoded.interlaced.sum())
         findings.add(
             "interlaced",
-            f"{count(decoded.interlaced, 'picture is', 'pictures are')} interlaced.",
-            pictures=decoded.interlaced,
+            f"{count(pictures, 'picture is', 'pictures are')} interlaced.",
+            pictures=pictures,
         )
     if decoded.disordered.any() and not index.by_output:
         marked = decoded.disordered

@@ -18,8 +18,8 @@ _SAMPLES = 1 << 16  # of each picture that are looked at, on a regular grid
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _BLACK_LEVEL = {False: 32, True: 18}  # by full range; 16 and 0 are black, the rest is noise
 _BLACK_SHARE = 0.98
-# Encoding a still picture again changes samples by this much at most.
-_STILL_DIFFERENCE = 2
+# Encoders go on improving a still picture by this much: at most, and on average.
+_STILL_DIFFERENCE, _STILL_MEAN = 5, 0.3
 _FROZEN_S, _FROZEN_FRAMES = 0.5, 4
 _GREY_SHARE = 0.08
 _REPEATS_SHARE = 0.02  # fewer single repeats are chance
@@ -110,7 +110,8 @@ def _equal(a: Pixels, b: Pixels | None) -> bool:
 def _close(a: Pixels, b: Pixels | None) -> bool:
     if b is None or a.shape != b.shape:
         return False
-    return int((np.maximum(a, b) - np.minimum(a, b)).max()) <= _STILL_DIFFERENCE
+    difference = np.maximum(a, b) - np.minimum(a, b)
+    return bool(difference.max() <= _STILL_DIFFERENCE and difference.mean() <= _STILL_MEAN)
 
 
 def find_in_pictures(

@@ -97,11 +97,13 @@ def _find_lead(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> None:
 
 
 def _find_edits(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> None:
-    hidden = int(demuxed.discard.sum())
+    discarded = int(demuxed.discard.sum())
+    unread = _unread(index, demuxed, findings) if discarded else 0
+    hidden = discarded + unread
     if not hidden:
         return
     shown = np.flatnonzero(index.packet_frame >= 0)
-    leading = int(demuxed.discard[: shown[0]].sum()) if len(shown) else hidden
+    leading = unread + (int(demuxed.discard[: shown[0]].sum()) if len(shown) else discarded)
     where = "at the beginning" if leading == hidden else "some of them at the beginning"
     if not leading:
         where = "none of them at the beginning"
@@ -114,10 +116,18 @@ def _find_edits(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> None
     )
 
 
+def _unread(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> int:
+    """Pictures so far before an edit that FFmpeg does not even read them."""
+    if demuxed.outside.kind != "mp4" or "truncated" in findings:
+        return 0
+    return max(0, demuxed.announced_frames - len(index.packet_size))
+
+
 def _find_mismatches(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> None:
     held = len(index.packet_size)
     announced = demuxed.announced_frames
-    if announced and announced != held and "truncated" not in findings:
+    explained = "truncated" in findings or "edit-list" in findings
+    if announced and announced != held and not explained:
         empty = f" and {count(demuxed.empty_packets, 'empty one')}" if demuxed.empty_packets else ""
         findings.add(
             "count-mismatch",
@@ -142,10 +152,9 @@ def _find_gops(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> None:
     behind = np.maximum.accumulate(index.packet_frame)
     shown = index.packet_frame >= 0
     reordered = bool((index.packet_frame[shown] < behind[shown]).any())
-    starts = index.start_position[1:]
     # Pictures coded after a key but shown before it.
-    after = index.packet_frame[np.minimum(starts + 1, len(behind) - 1)]
-    open_gops = int(((after >= 0) & (after < index.start_frame[1:])).sum())
+    latest = np.maximum.accumulate(index.frame_position)
+    open_gops = int((latest[index.start_frame[1:] - 1] > index.start_position[1:]).sum())
     slow = int(lengths.max()) > _SLOW_GOP_FRAMES
     words = ["B-frames" if reordered else "no B-frames"]
     if open_gops:

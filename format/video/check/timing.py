@@ -103,16 +103,22 @@ def find_timing(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> Gaps
         _find_variable(index, rhythm, findings)
     _find_repeats(index, demuxed, findings)
     _find_wrap(index, findings)
-    return Gaps(in_time, numbered, missing, _likely_rate(rhythm.step * index.time_base))
+    return Gaps(in_time, numbered, missing, _likely_rate(index, in_time))
 
 
-def _likely_rate(step_s: float) -> Fraction:
+def _likely_rate(index: VideoIndex, in_time: Int64s) -> Fraction:
     """The rate that was meant: whole, or a whole one slowed down for NTSC, if one is near."""
-    rate = 1 / step_s
-    for candidate in (Fraction(round(rate)), Fraction(round(rate * 1.001) * 1000, 1001)):
-        if candidate and abs(float(candidate) / rate - 1) < 0.0004:
-            return candidate
-    return Fraction(rate).limit_denominator(1000) or Fraction(1)
+    ticks = int(index.pts[-1] - index.pts[0])
+    if not ticks:
+        return Fraction(index.rate).limit_denominator(1000) or Fraction(1)
+    measured = (index.frame_count - 1 + int(in_time.sum())) / (ticks * index.time_base)
+    whole, slowed = round(measured), round(measured * Fraction(1001, 1000))
+    candidates = [Fraction(whole or 1), Fraction((slowed or 1) * 1000, 1001)]
+    nearest = min(candidates, key=lambda rate: abs(rate - measured))
+    tolerance = max(0.0004, 1.1 / ticks)
+    if abs(nearest / measured - 1) <= tolerance:
+        return nearest
+    return measured.limit_denominator(1000) or Fraction(1)
 
 
 def _has_times(index: VideoIndex) -> bool:
