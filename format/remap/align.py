@@ -162,7 +162,10 @@ def _band(distances: Distances, limit: float) -> tuple[Int64s, Int64s]:
     widest = 4 * _MAX_CELLS // n
     wide = right - left > widest
     if wide.any():  # a long stretch without anchors: keep to the line between its ends
-        centre = np.interp(rows, old, new) if len(old) else rows * (m / n)
+        centre = rows * (m / n)
+        if len(old):  # before the first anchor and behind the last, frame by frame
+            ends_old = [old[0] - new[0] - 1, *old, old[-1] + m - new[-1]]
+            centre = np.interp(rows, ends_old, [-1, *new, m])
         left[wide] = np.maximum(left[wide], (centre[wide] - widest // 2).astype(np.int64))
         right[wide] = np.minimum(right[wide], left[wide] + widest)
     left = np.maximum.accumulate(left).astype(np.int64)

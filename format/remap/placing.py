@@ -58,28 +58,32 @@ def place(keyframes: Keyframes, kind: Kind, partner: Int64s, survivors: Int64s) 
     return Placed(Keyframes(target[kept], keyframes.rows[kept]), vanished, postponed)
 
 
-def restore(placed: Keyframes, kind: Kind, vanished: Keyframes, survivors: Int64s) -> Keyframes:
+def restore(
+    placed: Keyframes,
+    vanished: Keyframes,
+    postponed: npt.NDArray[np.bool_],
+    survivors: Int64s,
+) -> Keyframes:
     """Bring back what :func:`place` took away, after placing the rest the other way round.
 
-    ``survivors`` are those of the numbering that is come back to. A value that was postponed goes
-    back to its own frame; what somebody has put there meanwhile stays.
+    ``survivors`` are those of the numbering that is come back to; ``postponed`` bool
+    ``(vanished,)`` says which values took effect later. These go back to their own frame; what
+    somebody has put in their place meanwhile stays.
     """
     free = ~np.isin(vanished.frames, placed.frames)
     back = Keyframes(vanished.frames[free], vanished.rows[free])
-    if kind.rule == "hold" and len(back):
-        survivor = survivors[back.frames]
-        at = np.searchsorted(placed.frames, survivor)
-        inside = at < len(placed.frames)
-        stands = inside.copy()
-        stands[inside] = placed.frames[at[inside]] == survivor[inside]
-        same = stands.copy()
-        same[stands] = (placed.rows[at[stands]] == back.rows[stands]).all(axis=1)
-        keep = np.ones(len(placed.frames), np.bool_)
-        keep[at[same]] = False
-        placed = Keyframes(placed.frames[keep], placed.rows[keep])
-    frames = np.concatenate([placed.frames, back.frames])
+    late = np.flatnonzero(postponed[free])
+    survivor = survivors[back.frames[late]]
+    at = np.searchsorted(placed.frames, survivor)
+    stands = np.zeros(len(late), np.bool_)
+    inside = at < len(placed.frames)
+    stands[inside] = placed.frames[at[inside]] == survivor[inside]
+    same = (placed.rows[at[stands]] == back.rows[late[stands]]).all(axis=1)
+    keep = np.ones(len(placed.frames), np.bool_)
+    keep[at[stands][same]] = False
+    frames = np.concatenate([placed.frames[keep], back.frames])
     order = np.argsort(frames, kind="stable")
-    return Keyframes(frames[order], np.concatenate([placed.rows, back.rows])[order])
+    return Keyframes(frames[order], np.concatenate([placed.rows[keep], back.rows])[order])
 
 
 def _none(keyframes: Keyframes) -> Keyframes:

@@ -28,6 +28,7 @@ Bools = npt.NDArray[np.bool_]
 
 # Repeated packets follow closely: a capture card or a lossy link sends one again.
 _REPEAT_PACKETS = 32
+_REORDERED = 16  # pictures at most that codecs show between one and those coded after it
 _FINEST_TICKS = 10_000  # per second at least, so that no container has to rescale
 
 
@@ -213,13 +214,28 @@ def _cut_end(path: Path, index: VideoIndex, scan: Scan, kept: Bools, steps: list
             stop = position
     finally:
         decoder.close()
-    out[stop:] = True
+    out[_whole_end(index, scan, kept, stop) :] = True
     if count := int((out & kept).sum()):
         steps.append(
-            Step("broken-end", count, f"Cut off {_n(count, 'damaged frame')} at the end, where "
-                 "the file breaks off.")
+            Step("broken-end", count, f"Cut off {_n(count, 'frame')} at the end, where the file "
+                 "breaks off: they are damaged, or pictures before them are missing.")
         )  # fmt: skip
     return out
+
+
+def _whole_end(index: VideoIndex, scan: Scan, kept: Bools, stop: int) -> int:
+    """Where to stop so that the last pictures follow each other without a hole: pictures shown
+    late are coded early, so where a file breaks off the ones between are missing."""
+    if index.by_output or index.frame_count < 3:
+        return stop
+    usual = float(np.median(np.diff(index.pts)))
+    for end in range(stop, max(stop - _REPEAT_PACKETS, 1), -1):
+        shown = np.flatnonzero(kept[:end] & (index.packet_frame[:end] >= 0))[-2 * _REPEAT_PACKETS :]
+        times = np.sort(scan.pts[shown])
+        # Holes further back have another cause.
+        if not (np.diff(times)[-_REORDERED:] > 1.5 * usual).any():
+            return end
+    return stop
 
 
 def _presentation(index: VideoIndex, scan: Scan, shown: Bools) -> Int64s:
