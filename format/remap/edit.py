@@ -30,7 +30,8 @@ def _no_frames() -> Int64s:
 class RemapEdit(Edit):
     """From one video to another. ``partner`` int64 ``(old frames,)``: new frame of each old one,
     -1 none, ascending. ``cells`` are the keyframes whose frame has no partner, in the old
-    numbering, with fill as their new value. ``restore``, in the new numbering, is what an undo
+    numbering; their new value is fill where they were set aside, and the old one where it takes
+    effect at a later frame. ``restore``, in the new numbering, is what an undo
     brings back; it is not journaled, as the next undo finds it in ``cells`` again.
 
     ``old_path`` and ``new_path`` are where the videos lie on this machine.

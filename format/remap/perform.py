@@ -25,12 +25,13 @@ from ..errors import EditError, ProjectError
 from ..files import AtomicBatch, read_bounded, sync_directory
 from ..journal import REMAP, FileLock, Journal
 from ..keyframes import Keyframes, KeyframeTable
+from ..kinds import Kind
 from ..layout import FORMAT_VERSION, Layout
 from ..store import Store
 from ..video import VideoIndex
 from ..video.restripe.mapping import FrameMapping
 from . import aside
-from .edit import RemapEdit
+from .edit import Int64s, RemapEdit
 from .placing import Placed, next_survivors, place, restore
 
 if TYPE_CHECKING:
@@ -89,27 +90,32 @@ def tables_of(state: State) -> Iterator[tuple[str, KeyframeTable]]:
         yield (key if isinstance(key, str) else key[0]), table
 
 
-def place_all(state: State, edit: RemapEdit) -> Iterator[tuple[str, str, KeyframeTable, Placed]]:
-    """(entity, property, its table, its keyframes in the new numbering) of all that have any."""
+def place_all(state: State, edit: RemapEdit) -> Iterator[tuple[str, str, Kind, Placed]]:
+    """(entity, property, kind, keyframes in the new numbering) of all that have any or get any."""
     survivors = next_survivors(edit.partner)
     back = next_survivors_of_new(edit)
-    comes = {(c.entity, c.property, c.kind.name): c for c in edit.restore}
+    comes = {(c.entity, c.property, c.kind): c for c in edit.restore}
     for name, table in tables_of(state):
         for number, entity in enumerate(state.ids):
             keyframes = table.get(number)
-            cell = comes.get((entity, name, table.kind.name))
-            if not len(keyframes) and cell is None:
-                continue
-            placed = place(keyframes, table.kind, edit.partner, survivors)
-            if cell is not None:
-                whole = restore(
-                    placed.keyframes, table.kind, Keyframes(cell.frames, cell.old), back
-                )
-                placed = replace(placed, keyframes=whole)
-            yield entity, name, table, placed
+            cell = comes.pop((entity, name, table.kind), None)
+            if len(keyframes) or cell is not None:
+                placed = place(keyframes, table.kind, edit.partner, survivors)
+                yield entity, name, table.kind, _with(placed, cell, back)
+    for (entity, name, kind), cell in comes.items():
+        if entity in state.number:
+            placed = place(Keyframes.none(kind), kind, edit.partner, survivors)
+            yield entity, name, kind, _with(placed, cell, back)
 
 
-def next_survivors_of_new(edit: RemapEdit) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _with(placed: Placed, cell: CellsChange | None, survivors: Int64s) -> Placed:
+    if cell is None:
+        return placed
+    missing, postponed = Keyframes(cell.frames, cell.old), ~cell.kind.is_fill(cell.new)
+    return replace(placed, keyframes=restore(placed.keyframes, missing, postponed, survivors))
+
+
+def next_survivors_of_new(edit: RemapEdit) -> Int64s:
     """For each new frame the first one at or after it that has an old partner."""
     there = np.full(len(edit.new_pts), -1, np.int64)
     placed = edit.partner[edit.partner >= 0]
@@ -166,8 +172,8 @@ def _write_waiting(project: Project, edit: RemapEdit, waiting: _Waiting) -> Rema
     set_aside: list[CellsChange] = []
     written: set[Path] = set()
     try:
-        for entity, name, table, placed in place_all(project._state, edit):
-            kind, gone = table.kind, placed.vanished
+        for entity, name, kind, placed in place_all(project._state, edit):
+            gone = placed.vanished
             here = Path("annotations.zarr") / layout.entity(entity).relative_to(layout.store) / name
             if len(placed.keyframes):
                 frames, rows = placed.keyframes.frames, placed.keyframes.rows
@@ -177,10 +183,11 @@ def _write_waiting(project: Project, edit: RemapEdit, waiting: _Waiting) -> Rema
                 batch.stage(tree.root / here / "zarr.json", metadata)
             written.add(here)
             if len(gone):
-                fill = kind.empty_rows(len(gone))
-                cell = CellsChange(entity, name, kind, gone.frames, gone.rows, fill)
-                vanished.append(cell)
                 lost = placed.postponed < 0
+                lives_on = gone.rows.copy()
+                lives_on[lost] = kind.empty_rows(int(lost.sum()))
+                cell = CellsChange(entity, name, kind, gone.frames, gone.rows, lives_on)
+                vanished.append(cell)
                 if lost.any():
                     set_aside.append(
                         replace(cell, frames=cell.frames[lost], old=cell.old[lost],

@@ -74,7 +74,8 @@ def test_the_way_back_restores_everything(kind: Kind, data: st.DataObject) -> No
     back = invert(partner, NEW)
     returned = place(placed.keyframes, kind, back, next_survivors(back))
     assert len(returned.vanished) == 0
-    whole = restore(returned.keyframes, kind, placed.vanished, next_survivors(partner))
+    late = placed.postponed >= 0
+    whole = restore(returned.keyframes, placed.vanished, late, next_survivors(partner))
     np.testing.assert_array_equal(whole.frames, track.frames)
     np.testing.assert_array_equal(whole.rows, track.rows)
 
@@ -100,5 +101,5 @@ def test_somebodys_new_value_on_a_restored_frame_stays() -> None:
     partner = np.array([0, 1, -1, 2])
     returned = Keyframes(np.array([2]), np.array([[1.0] * 4]))
     lost = Keyframes(np.array([2]), np.array([[9.0] * 4]))
-    whole = restore(returned, BOX, lost, next_survivors(partner))
+    whole = restore(returned, lost, np.array([False]), next_survivors(partner))
     assert whole.rows.tolist() == [[1.0] * 4]
