@@ -358,7 +358,6 @@ class Project:
         """Take everything from the folder anew, in which another video is named by now."""
         perform.move_into_place(self._layout)  # unless whoever did it was stopped at that
         if edit is not None:
-            perform.note_place(self._layout, edit)
             self._seen[edit.id] = None
         opened = folder.open_folder(self._layout)
         self._record = opened.record

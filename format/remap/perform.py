@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from ..attach import VideoRecord, place_of, remember_elsewhere
+from ..attach import VideoRecord, place_of
 from ..codec import array_metadata, encode_pts, group_metadata, keyframe_array_metadata
 from ..edit import CellsChange
 from ..errors import EditError, ProjectError
@@ -195,6 +195,8 @@ def _write_waiting(project: Project, edit: RemapEdit, waiting: _Waiting) -> Rema
                     )  # fmt: skip
         edit = replace(edit, cells=tuple(vanished))
         _stage_rest(batch, edit, tree)
+        if edit.new_path and not place_of(Path(edit.new_path), layout)[1]:
+            batch.stage(tree.video_elsewhere, os.fsencode(edit.new_path))
         if set_aside:
             data = aside.to_bytes(edit, tuple(set_aside), project._state.attributes)
             batch.stage(aside.folder_of(tree.root) / aside.file_name(edit), data)
@@ -280,9 +282,8 @@ def move_into_place(layout: Layout) -> None:
 def _ours(layout: Layout, name: str) -> bool:
     """Whether a remap may touch this file: the folder may have come from a stranger."""
     parts = Path(name).parts
-    if ".." in parts or not (
-        parts[:1] in (("annotations.zarr",), ("remapped",)) or name == "video.json"
-    ):
+    inside = parts[:1] in (("annotations.zarr",), ("remapped",))
+    if ".." in parts or not (inside or name in ("video.json", ".reviewer/video-path")):
         return False
     parent = (layout.root / name).parent
     return parent.resolve().is_relative_to(layout.root.resolve())
@@ -320,13 +321,3 @@ def _journaled(layout: Layout, waiting: _Waiting) -> bool:
     finally:
         journal.close()
     return False
-
-
-def note_place(layout: Layout, edit: RemapEdit) -> None:
-    """Remember, on this machine, where the video that is now the project's lies."""
-    if not edit.new_path or not Path(edit.new_path).is_file():
-        return
-    video = Path(edit.new_path)
-    _, found_again = place_of(video, layout)
-    if not found_again:
-        remember_elsewhere(video, layout)
