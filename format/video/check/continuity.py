@@ -1,8 +1,9 @@
 """What coded pictures say about their own place, whatever the container's times say.
 
 H.264 numbers its pictures in order of display (POC) and counts reference pictures (frame_num);
-MPEG-4 part 2 carries clock ticks. A hole in these numbers is a picture that was taken out, also
-where the times were closed up behind it. Everything here takes bytes from an untrusted file.
+MPEG-2 numbers them within a GOP, MPEG-4 part 2 carries clock ticks. A hole in these numbers is a
+picture that was taken out, also where the times were closed up behind it. Everything here takes
+bytes from an untrusted file.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def reader_for(codec: str, extradata: bytes) -> Reader | None:
         return _H264(extradata)
     if codec == "mpeg4":
         return _Mpeg4(extradata)
+    if codec in ("mpeg1video", "mpeg2video"):
+        return _Mpeg2()
     return None
 
 
@@ -99,6 +102,7 @@ def continuity(places: list[Place | None]) -> Continuity:
 @dataclass
 class _Sps:
     frame_num_bits: int
+    poc_type: int
     poc_bits: int  # 0 when POC is not written in slices
     frames_only: bool
     separate_planes: bool
@@ -113,6 +117,7 @@ class _H264:
         self._period = 0
         self._previous_reference = 0
         self._poc_msb = self._poc_lsb = 0
+        self._previous = self._frame_num_offset = 0
         for unit in _parameter_sets(extradata):
             self._learn(unit)
 
@@ -140,7 +145,7 @@ class _H264:
         bits.golomb()  # first_mb_in_slice
         bits.golomb()  # slice_type
         sps = self._sps.get(self._sps_of.get(bits.golomb() & 255, -1))
-        if sps is None or not sps.poc_bits or sps.gaps_allowed:
+        if sps is None or sps.poc_type == 1 or sps.gaps_allowed:
             return None
         if sps.separate_planes:
             bits.read(2)
@@ -149,8 +154,13 @@ class _H264:
             return None  # fields are numbered each by itself
         if idr:
             bits.golomb()  # idr_pic_id
-        lsb = bits.read(sps.poc_bits)
-        order = self._order(lsb, sps, idr, reference)
+        if idr:
+            self._period += 1
+            self._poc_msb = self._poc_lsb = self._frame_num_offset = self._previous = 0
+        if sps.poc_type:
+            order = self._order_as_decoded(frame_num, 1 << sps.frame_num_bits, reference)
+        else:
+            order = self._order(bits.read(sps.poc_bits), sps, reference)
         span = 1 << sps.frame_num_bits
         ahead = (frame_num - (0 if idr else self._previous_reference)) % span
         if reference:
@@ -159,11 +169,15 @@ class _H264:
         lost = 0 if idr else max(0, ahead - 1)
         return Place(self._period, order, lost, not idr and reference and not ahead, reference)
 
-    def _order(self, lsb: int, sps: _Sps, idr: bool, reference: bool) -> int:
+    def _order_as_decoded(self, frame_num: int, span: int, reference: bool) -> int:
+        """Picture order count of a stream without reordering (H.264 8.2.1.3)."""
+        if frame_num < self._previous:
+            self._frame_num_offset += span
+        self._previous = frame_num
+        return 2 * (self._frame_num_offset + frame_num) - (not reference)
+
+    def _order(self, lsb: int, sps: _Sps, reference: bool) -> int:
         """Picture order count (H.264 8.2.1.1)."""
-        if idr:
-            self._period += 1
-            self._poc_msb = self._poc_lsb = 0
         span = 1 << sps.poc_bits
         msb = self._poc_msb
         if lsb < self._poc_lsb and self._poc_lsb - lsb >= span // 2:
@@ -173,6 +187,32 @@ class _H264:
         if reference:
             self._poc_msb, self._poc_lsb = msb, lsb
         return msb + lsb
+
+
+class _Mpeg2:
+    """Temporal references (ISO/IEC 13818-2 6.3.9), which start over with each GOP header."""
+
+    def __init__(self) -> None:
+        self._period = 0
+        self._latest = self._before = -1  # of the GOP's reference pictures, the last two
+
+    def read(self, data: bytes) -> Place | None:
+        at = data.find(b"\0\0\1\0")
+        if at < 0 or at + 6 > len(data) or data.find(b"\0\0\1\0", at + 4) >= 0:
+            return None  # nothing coded, or two fields
+        number = data[at + 4] << 2 | data[at + 5] >> 6
+        reference = data[at + 5] >> 3 & 7 != 3
+        lost = 0
+        if data.find(b"\0\0\1\xb8", 0, at) >= 0:
+            self._period, self._latest, self._before = self._period + 1, -1, -1
+        elif number <= (self._latest if reference else self._before):
+            # A GOP began, but its first picture is gone.
+            self._period, self._latest, self._before, lost = self._period + 1, -1, -1, 1
+        elif not reference and number > self._latest >= 0:
+            lost = 1  # the picture it is to be shown before should have come
+        if reference:
+            self._before, self._latest = self._latest, number
+        return Place(self._period, number, lost, reference=reference)
 
 
 def _parameter_sets(extradata: bytes) -> list[memoryview]:
@@ -215,12 +255,13 @@ def _read_sps(bits: Bits) -> tuple[int, _Sps]:
     if poc_type == 0:
         poc_bits = min(bits.golomb() + 4, 16)
     elif poc_type == 1:
-        return number, _Sps(frame_num_bits, 0, True, separate, True)
+        return number, _Sps(frame_num_bits, 1, 0, True, separate, True)
     bits.golomb()  # max_num_ref_frames
     gaps = bool(bits.read(1))
     bits.golomb()
     bits.golomb()
-    return number, _Sps(frame_num_bits, poc_bits, bool(bits.read(1)), separate, gaps)
+    frames_only = bool(bits.read(1))
+    return number, _Sps(frame_num_bits, poc_type, poc_bits, frames_only, separate, gaps)
 
 
 def _signed(bits: Bits) -> int:

@@ -17,6 +17,8 @@ INTRA_ONLY = {
 }  # fmt: skip
 # Their decoders notice when a picture that others refer to is missing.
 _TELL_MISSING = {"h264", "hevc", "vvc"}
+# Theirs go on with whatever is in the place of a lost picture, and complain later if at all.
+_NOTICE_LATE = {"av1", "vp9"}
 _MESSAGES = 8
 
 
@@ -42,6 +44,9 @@ class Extent:
             if frame >= 0:
                 marked[frame] = True
             return
+        if index.codec in _NOTICE_LATE:
+            start = int(np.searchsorted(self._positions, position, side="right")) - 1
+            position = int(self._positions[start]) if start >= 0 else position
         following = int(np.searchsorted(self._positions, position, side="right"))
         stop = index.frame_count
         if following < len(self._positions):
@@ -101,6 +106,12 @@ def find_damage(
     return damaged
 
 
+def _reordering(index: VideoIndex) -> int:
+    """By how many frames a picture is shown earlier than it is decoded, at most; up to 16."""
+    shown = index.packet_frame[index.packet_frame >= 0].astype(np.int64)
+    return min(16, int(np.abs(shown - np.arange(len(shown))).max()))
+
+
 def _find_suspects(
     index: VideoIndex,
     demuxed: Demuxed,
@@ -121,8 +132,11 @@ def _find_suspects(
     suspects = np.zeros(index.frame_count, bool)
     starts = set(index.start_frame[index.start_key != 0].tolist())
     places = [frame for frame in np.flatnonzero(open_question).tolist() if frame not in starts]
+    depth = _reordering(index)
     for frame in places:
-        extent.mark(suspects, int(index.frame_position[frame]))
+        # What is shown before the hole may have been decoded after what is missing.
+        around = index.frame_position[max(0, frame - depth) : frame + 1]
+        extent.mark(suspects, int(around.min()))
     suspects &= ~damaged
     if suspects.any():
         findings.add(

@@ -130,6 +130,7 @@ class _Run:
             context = source.codec_context
             prepare(context, careful=True)
             context.thread_type = "NONE"
+            context.thread_count = 1  # dav1d goes by this, and reports late otherwise
             for position, packet in self._packets(source):
                 throttle(position)
                 needed = position >= packets or wanted[position] or warm[position]
