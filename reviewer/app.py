@@ -165,8 +165,8 @@ class ReviewerApp(App[None]):
             self._driver.write(sequence)
 
 
-def run_tui(project: Project, server_url: str | None = None) -> None:
-    """Run the terminal interface until the user leaves it.
+def run_tui(project: Project, server_url: str | None = None, frame: int = 0) -> None:
+    """Run the terminal interface, beginning at `frame`, until the user leaves it.
 
     ReviewerError when there is no terminal to run it in.
     """
@@ -178,6 +178,7 @@ def run_tui(project: Project, server_url: str | None = None) -> None:
         )
     terminal = ask_terminal()
     app = ReviewerApp(project, server_url, terminal)
+    app.cockpit.frame = min(frame, app.cockpit.last)
     try:
         app.run()
     finally:

@@ -150,7 +150,8 @@ def edge_pixels(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[
 
 
 def draw_boxes(pixels: NDArray[np.uint8], edges: NDArray[np.int64], shapes: Shapes) -> None:
-    """Draw the outlines in place; the selected box last, tinted inside, with bright corners."""
+    """Draw the outlines in place; the selected box last, with bright corners. Insides stay
+    as they are: people judge colours by them."""
     shown = edges[:, 2] >= edges[:, 0]
     rest = shown.copy()
     if shapes.selected >= 0:
@@ -160,9 +161,6 @@ def draw_boxes(pixels: NDArray[np.uint8], edges: NDArray[np.int64], shapes: Shap
         return
     row = slice(shapes.selected, shapes.selected + 1)
     left, top, right, bottom = (int(v) for v in edges[shapes.selected])
-    inside = pixels[max(top, 0) : bottom + 1, max(left, 0) : right + 1]
-    color = shapes.colors[shapes.selected].astype(np.uint16)
-    inside[:] = ((inside.astype(np.uint16) * 13 + color * 3) // 16).astype(np.uint8)
     _outline(pixels, edges[row], shapes.colors[row], shapes.dashed[row])
     height, width = pixels.shape[:2]
     for x in (left, right):

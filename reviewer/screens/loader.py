@@ -171,6 +171,8 @@ class FrameLoader:
                 if self._shown >= self._serial or left_s <= 0:
                     return True
                 if self._wanted is not None:
+                    if moment.playing:  # played again afterwards, or the last one would be lost
+                        self._played = min(self._played, moment.frame - 1)
                     return False
                 self._changed.wait(left_s)
         return False
@@ -204,9 +206,8 @@ class FrameLoader:
         """The frame that is due, or None and the seconds until the next one is."""
         assert self._play_from is not None
         last = len(self._times) - 1
-        if self._played >= last:
-            self._play_from = None
-            return None, 0.0
+        if self._played >= last:  # whoever shows the last frame pauses: until then it is playing
+            return None, ACKNOWLEDGE_WAIT_S
         started, media = self._play_from
         at = media + now - started
         lag = at - float(self._times[self._played + 1])

@@ -254,9 +254,10 @@ async def test_playing_shows_only_right_frames_and_stops_at_the_end(project):
         frames = [frame for frame, _ in seen]
         assert all(frame == number for frame, number in seen)
         assert frames == sorted(frames)
-        await press(pilot, screen, "space")  # again, from the start
-        await until(pilot, lambda: 0 < screen.frame < FRAMES - 1)
-        await press(pilot, screen, "space")
+        await send(pilot, "space")  # again, from the start
+        await until(pilot, lambda: screen.frame < FRAMES - 1)
+        if screen.loader.playing:  # a busy machine may have played it all by now
+            await press(pilot, screen, "space")
         assert not screen.loader.playing
         assert screen.view.frame == screen.frame
 

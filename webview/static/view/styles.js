@@ -70,7 +70,7 @@ function finish(colors, baseOf, column = null, byCode = new Map()) {
       const occluded = variant & 1;
       const selected = variant & 2;
       table.color.set([...rgb, 255], 4 * row);
-      table.fill.set([...rgb, selected ? 40 : 0], 4 * row);
+      table.fill.set([...rgb, selected ? 10 : 0], 4 * row);
       table.width[row] = selected ? 2.5 : 1.75;
       table.dash[row] = occluded ? 1 : 0;
     }
