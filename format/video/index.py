@@ -15,7 +15,7 @@ from .numbering import Int32s
 from .scan import Int64s, Progress
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class VideoIndex:
     """Everything about a video that is learnt by reading its packets once.
 
@@ -61,6 +61,16 @@ class VideoIndex:
         from .build import build_index
 
         return build_index(path, progress)
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    def __repr__(self) -> str:
+        return (
+            f"<VideoIndex: {self.frame_count} frames, {self.codec}, {self.width} x {self.height}>"
+        )
 
     @property
     def frame_count(self) -> int:

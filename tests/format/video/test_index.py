@@ -126,7 +126,6 @@ def test_saved_index_comes_back_equal(name: str, video_file: VideoFile, tmp_path
     assert equal(index, loaded)
     # No temporary file is left beside it.
     assert [file.name for file in (tmp_path / "deep").iterdir()] == ["frames.idx"]
-    )
     with Video(path, loaded) as video, Video(path) as fresh:
         assert np.array_equal(video[40], fresh[40])
 
