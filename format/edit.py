@@ -16,7 +16,8 @@ import zstandard
 
 from .errors import EditError
 from .keyframes import Frames, Keyframes
-from .kinds import KINDS, Kind, Rows
+from .kinds import Kind, Rows, kind_of_token, same_rows
+from .rowbytes import rows_from_bytes, rows_to_bytes
 
 MAX_EDIT_BYTES = 2 << 30
 _EDIT_HEAD = struct.Struct("<I?")  # length of the JSON header; whether the arrays are zstd
@@ -94,8 +95,7 @@ class CellsChange:
 
     def effective(self) -> CellsChange:
         """Without the frames where nothing changes."""
-        same = (self.old == self.new) | ((self.old != self.old) & (self.new != self.new))
-        keep = ~same.all(axis=1)
+        keep = ~same_rows(self.old, self.new)
         return replace(self, frames=self.frames[keep], old=self.old[keep], new=self.new[keep])
 
 
@@ -171,6 +171,14 @@ class Edit:
     def to_bytes(self) -> bytes:
         """The journal's form: a JSON header, then for each cells change its frames, old and new
         rows, little endian."""
+        arrays_of = [
+            (
+                c.frames.astype("<i8").tobytes(),
+                rows_to_bytes(c.old, c.kind),
+                rows_to_bytes(c.new, c.kind),
+            )
+            for c in self.cells
+        ]
         header = {
             "id": self.id,
             "author": _as_unicode(self.author),
@@ -182,12 +190,14 @@ class Edit:
                 [c.entity, c.old and c.old.to_json(), c.new and c.new.to_json()]
                 for c in self.entities
             ],
-            "cells": [[c.entity, c.property, c.kind.name, len(c.frames)] for c in self.cells],
+            "cells": [
+                [c.entity, c.property, c.kind.token, *(len(part) // 8 if i == 0 else len(part)
+                 for i, part in enumerate(parts))]
+                for c, parts in zip(self.cells, arrays_of, strict=True)
+            ],
         }
         head = orjson.dumps(header)
-        arrays = b"".join(
-            np.ascontiguousarray(a).tobytes() for c in self.cells for a in (c.frames, c.old, c.new)
-        )
+        arrays = b"".join(part for parts in arrays_of for part in parts)
         if len(head) + len(arrays) > MAX_EDIT_BYTES:
             raise EditError("This change is over 2 GiB; make it in several smaller ones.")
         packed = len(arrays) > 4096
@@ -213,19 +223,24 @@ class Edit:
                 raise ValueError(str(error)) from None
         position = 0
         cells: list[CellsChange] = []
-        for entity, name, kind_name, count in header["cells"]:
-            kind = KINDS[kind_name]
-            arrays: list[Any] = []
-            for dtype, columns in ((np.dtype("<i8"), 1), *([(kind.dtype, kind.columns)] * 2)):
-                stop = position + count * columns * dtype.itemsize
-                if count < 0 or stop > len(body):
+        for entity, name, token, count, *lengths in header["cells"]:
+            kind = kind_of_token(token)
+            parts = []
+            for length in (8 * count, *lengths):
+                if length < 0 or position + length > len(body):
                     raise ValueError("a record that ends too early")
-                arrays.append(np.frombuffer(body[position:stop], dtype).copy())
-                position = stop
-            frames, old, new = arrays
-            shape = (count, kind.columns)
+                parts.append(body[position : position + length])
+                position += length
+            frames, old, new = parts
             cells.append(
-                CellsChange(entity, name, kind, frames, old.reshape(shape), new.reshape(shape))
+                CellsChange(
+                    entity,
+                    name,
+                    kind,
+                    np.frombuffer(frames, "<i8").astype(np.int64),
+                    rows_from_bytes(old, count, kind),
+                    rows_from_bytes(new, count, kind),
+                )
             )
         return Edit(
             entities=tuple(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .edit import Attributes, CellsChange, Edit, EntityChange
+from .kinds import same_rows
 from .state import State
 
 _MAX_STEPS = 500
@@ -74,8 +75,8 @@ def reversal(edit: Edit, state: State) -> Edit:
     for cell in inverse.cells:
         if cell.entity not in state.number:
             continue
-        now = state.keyframes(cell.entity, cell.property).rows_at(cell.frames, cell.kind)
-        same = ((now == cell.old) | ((now != now) & (cell.old != cell.old))).all(axis=1)
+        now = state.keyframes(cell.entity, cell.property, cell.kind).rows_at(cell.frames, cell.kind)
+        same = same_rows(now, cell.old)
         if np.any(same):
             cells.append(
                 replace(cell, frames=cell.frames[same], old=cell.old[same], new=cell.new[same])

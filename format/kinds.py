@@ -102,6 +102,7 @@ BOOLEAN = Kind("boolean", 1, _I1, -1, "hold", _HOLD, _FEW)
 CHOICE = Kind("choice", 1, _I4, -1, "hold", _HOLD, _FEW)
 CHOICES = _text("choices")
 NUMBER = Kind("number", 1, _F8, _NAN, "hold", ("linear", "hold", "smooth"), _FEW)
+NUMBER_LINEAR = Kind("number:linear", 1, _F8, _NAN, "linear", ("linear", "hold", "smooth"), _FEW)
 TEXT = _text("text")
 ENTITY = _text("entity")
 ENTITIES = _text("entities")
@@ -120,7 +121,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         BOX, ROTATED_BOX, ELLIPSE, CUBOID, POLYLINE, POLYGON, MASK, PRESENCE_KIND, BOOLEAN, CHOICE,
-        CHOICES, NUMBER, TEXT, ENTITY, ENTITIES, MODE, SOURCE,
+        CHOICES, NUMBER, NUMBER_LINEAR, TEXT, ENTITY, ENTITIES, MODE, SOURCE,
     )
 }  # fmt: skip
 

@@ -36,7 +36,7 @@ class State:
         self.attributes: dict[str, Attributes] = {}
         self.ids: list[str] = []
         self.number: dict[str, int] = {}
-        self.tables: dict[str, KeyframeTable] = {}
+        self.tables: dict[tuple[str, Kind], KeyframeTable] = {}
         self._live: NDArray[np.int64] | None = None
 
     # -- filling ----------------------------------------------------------------------------
@@ -45,12 +45,11 @@ class State:
         """Fill an empty state with what the store holds, in the natural order of names."""
         known = {e: s for e, s in stored.items() if s.attributes is not None}
         order = sorted(known, key=lambda e: (natural_key(known[e].attributes.name), e))  # type: ignore[union-attr]
-        names = {name for item in known.values() for name in item.keyframes}
-        for name in sorted(names):
-            kind = kind_of(name)
+        keys = {key for item in known.values() for key in item.keyframes}
+        for name, kind in sorted(keys, key=lambda key: (key[0], key[1].token)):
             none = Keyframes.none(kind)
-            packed = Packed.pack((known[e].keyframes.get(name, none) for e in order), kind)
-            self.tables[name] = KeyframeTable(kind, self.frame_count, packed)
+            packed = Packed.pack((known[e].keyframes.get((name, kind), none) for e in order), kind)
+            self.tables[name, kind] = KeyframeTable(kind, self.frame_count, packed)
         for entity in order:
             self._set_attributes(entity, known[entity].attributes)
 
@@ -64,12 +63,20 @@ class State:
         self.attributes[entity] = attributes
         self._live = None
 
-    def table(self, name: str) -> KeyframeTable:
-        """The keyframes of one property, made when first asked for."""
-        found = self.tables.get(name)
+    def table(self, name: str, kind: Kind) -> KeyframeTable:
+        """The keyframes of one property of one kind, made when first asked for."""
+        found = self.tables.get((name, kind))
         if found is None:
-            found = self.tables[name] = KeyframeTable(kind_of(name), self.frame_count)
+            found = self.tables[name, kind] = KeyframeTable(kind, self.frame_count)
         return found
+
+    def stored_kind(self, entity: str, name: str) -> Kind | None:
+        """The kind of the keyframes that the entity has under this name, None without any."""
+        number = self.number.get(entity)
+        for (property_name, kind), table in self.tables.items():
+            if property_name == name and number is not None and len(table.get(number)):
+                return kind
+        return None
 
     def absorb(self, edit: Edit) -> None:
         """Put the edit's new values in place (its old ones are not looked at)."""
@@ -79,7 +86,7 @@ class State:
         for cell in edit.cells:
             if cell.entity not in self.number:
                 continue
-            table = self.table(cell.property)
+            table = self.table(cell.property, cell.kind)
             number = self.number[cell.entity]
             table.set(number, table.get(number).replaced(cell.frames, cell.new, cell.kind))
 
@@ -100,16 +107,14 @@ class State:
             self._live = np.array(alive, np.int64)
         return self._live
 
-    def keyframes(self, entity: str, name: str) -> Keyframes:
+    def keyframes(self, entity: str, name: str, kind: Kind) -> Keyframes:
         """The keyframes of one property of one entity."""
-        table = self.tables.get(name)
-        if table is None:
-            return Keyframes.none(kind_of(name))
-        return table.get(self.number[entity])
+        table = self.tables.get((name, kind))
+        return Keyframes.none(kind) if table is None else table.get(self.number[entity])
 
-    def dense(self, name: str, numbers: NDArray[np.int64], first: int, stop: int) -> NDArray[Any]:
+    def dense(self, name: str, kind: Kind, numbers: NDArray[np.int64], first: int, stop: int) -> NDArray[Any]:
         """Evaluated ``(entities, frames, columns)`` of one property."""
-        table = self.table(name)
+        table = self.table(name, kind)
         window = table.window(numbers, first, stop)
         return engine.evaluate(window, table.kind, first, stop, self.times)
 

@@ -13,26 +13,22 @@ import orjson
 from .codec import (
     MAX_METADATA_BYTES,
     DamagedChunk,
-    check_keyframe_array,
     chunk_name,
     decode_chunk,
     encode_chunk,
     group_metadata,
     keyframe_array_metadata,
+    read_keyframe_array,
 )
 from .edit import Attributes
 from .errors import ProjectError
 from .files import AtomicBatch, read_bounded
 from .keyframes import Frames, Keyframes
-from .kinds import KINDS, Kind, Rows
+from .kinds import Kind, Rows
 from .layout import Layout, is_entity_id
+from .values import problem_of
 
 MAX_CHUNK_BYTES = 64 << 20
-
-
-def kind_of(property_name: str) -> Kind:
-    """Built-in properties are named after their kind; every other is a choice."""
-    return KINDS.get(property_name, KINDS["choice"])
 
 
 @dataclass(slots=True)
@@ -41,7 +37,7 @@ class StoredEntity:
     be read; those must not be written to."""
 
     attributes: Attributes | None = None
-    keyframes: dict[str, Keyframes] = field(default_factory=dict)
+    keyframes: dict[tuple[str, Kind], Keyframes] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
@@ -95,17 +91,16 @@ class Store:
                 out.problems.append(f"{entry.path} is not an array; it was left out.")
                 continue
             keyframes = self._read_array(Path(entry.path), entity_id, entry.name, out)
-            if keyframes is not None and len(keyframes):
-                out.keyframes[entry.name] = keyframes
+            if keyframes is not None and len(keyframes[1]):
+                out.keyframes[entry.name, keyframes[0]] = keyframes[1]
         return out
 
     def _read_array(
         self, folder: Path, entity_id: str, name: str, out: StoredEntity
-    ) -> Keyframes | None:
-        kind = kind_of(name)
+    ) -> tuple[Kind, Keyframes] | None:
         try:
             metadata = read_bounded(folder / "zarr.json", MAX_METADATA_BYTES)
-            chunk_frames = check_keyframe_array(metadata, kind, self.frame_count)
+            kind, chunk_frames = read_keyframe_array(metadata, name, self.frame_count)
         except (OSError, ValueError) as error:
             out.damaged.add(name)
             out.problems.append(
@@ -124,7 +119,7 @@ class Store:
                 rows = decode_chunk(_read_chunk(entry.path), kind, chunk_frames)
                 filled = ~kind.is_fill(rows)
                 filled[self.frame_count - start :] = False
-                if problem := kind.check_rows(rows[filled]):
+                if problem := problem_of(rows[filled], kind):
                     raise DamagedChunk(f"a keyframe in it {problem}")
                 chunks.append((start, np.flatnonzero(filled) + start, rows[filled]))
             except (OSError, ValueError) as error:
@@ -136,7 +131,7 @@ class Store:
         if not chunks:
             return None
         chunks.sort(key=lambda item: item[0])
-        return Keyframes(
+        return kind, Keyframes(
             np.concatenate([frames for _, frames, _ in chunks]),
             np.concatenate([rows for _, _, rows in chunks]),
         )
@@ -168,7 +163,9 @@ class Store:
         metadata_path = folder / "zarr.json"
         if metadata_path.exists():
             metadata = read_bounded(metadata_path, MAX_METADATA_BYTES)
-            chunk_frames = check_keyframe_array(metadata, kind, self.frame_count)
+            stored_kind, chunk_frames = read_keyframe_array(metadata, name, self.frame_count)
+            if stored_kind != kind:
+                raise DamagedChunk(f"it is stored as {stored_kind.token} and not as {kind.token}")
         else:
             if kind.is_fill(rows).all():
                 return
@@ -186,7 +183,7 @@ class Store:
             content[frames[here] - chunk * chunk_frames] = rows[here]
             if old is None and kind.is_fill(content).all():
                 continue
-            new = encode_chunk(content)
+            new = encode_chunk(content, kind)
             if new != old:
                 batch.stage(path, new)
 
