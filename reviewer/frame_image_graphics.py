@@ -18,7 +18,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,14 +58,20 @@ class Terminal:
 
     graphics: Graphics = Graphics.NONE
     cell_px: tuple[int, int] = DEFAULT_CELL_PX
+    sixel_colors: int = 256
+
+
+HALF_BLOCKS = Terminal()
 
 
 # -- asking -----------------------------------------------------------------------------------
 
-# Every terminal answers the last question, so its answer ends the wait.
-_QUESTIONS = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c"
+# Kitty's graphics? Size of a cell? How many sixel colours? What are you? Every terminal answers
+# the last question, so its answer ends the wait.
+_QUESTIONS = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[?1;1;0S\x1b[c"
 _PRIMARY_ATTRIBUTES = re.compile(rb"\x1b\[\?([0-9;]*)c")
 _CELL_SIZE = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
+_SIXEL_COLORS = re.compile(rb"\x1b\[\?1;0;(\d+)S")
 _KITTY_OK = re.compile(rb"\x1b_Gi=31;OK\x1b\\")
 
 
@@ -76,6 +82,9 @@ def read_answers(answers: bytes) -> Terminal:
         height, width = int(size[1]), int(size[2])
         if 2 <= width <= 200 and 2 <= height <= 400:
             cell_px = (width, height)
+    colors = 256
+    if count := _SIXEL_COLORS.search(answers):
+        colors = max(2, min(256, int(count[1][:6])))
     attributes = _PRIMARY_ATTRIBUTES.search(answers)
     if _KITTY_OK.search(answers):
         graphics = Graphics.KITTY
@@ -83,7 +92,7 @@ def read_answers(answers: bytes) -> Terminal:
         graphics = Graphics.SIXEL
     else:
         graphics = Graphics.NONE
-    return Terminal(graphics, cell_px)
+    return Terminal(graphics, cell_px, colors)
 
 
 def ask_terminal(timeout_s: float = 0.5) -> Terminal:
@@ -106,10 +115,28 @@ def ask_terminal(timeout_s: float = 0.5) -> Terminal:
     except (OSError, ValueError, ImportError):
         return Terminal()
     terminal = read_answers(answers)
+    if not _CELL_SIZE.search(answers):
+        terminal = replace(terminal, cell_px=_cell_px_of_driver(sink))
     if terminal.graphics is Graphics.SIXEL:
         # This package asks the terminal too when it is imported: it must not do so later.
         import textual_image.renderable.sixel  # noqa: F401
     return terminal
+
+
+def _cell_px_of_driver(descriptor: int) -> tuple[int, int]:
+    """The size of a cell by what the terminal told its driver, if it did."""
+    import fcntl
+    import struct
+    import termios
+
+    try:
+        answer = fcntl.ioctl(descriptor, termios.TIOCGWINSZ, bytes(8))
+    except OSError:
+        return DEFAULT_CELL_PX
+    rows, columns, width, height = struct.unpack("HHHH", answer)
+    if rows and columns and 2 <= width // columns <= 200 and 2 <= height // rows <= 400:
+        return (width // columns, height // rows)
+    return DEFAULT_CELL_PX
 
 
 @contextlib.contextmanager
@@ -132,16 +159,16 @@ def still_image(
     video: Any,
     frame: int,
     place: Fit,
-    cell_px: tuple[int, int],
+    terminal: Terminal,
     shapes: Shapes,
-    graphics: Graphics,
     *,
     labels: bool = True,
 ) -> Still:
     """Frame `frame` with its shapes at the terminal's own resolution."""
-    width, height = place.columns * cell_px[0], round(place.lines * cell_px[1] / 2)
-    full_height = place.rows * cell_px[1]
-    if graphics is Graphics.KITTY and width > MAX_STILL_PX:
+    cell_width, cell_height = terminal.cell_px
+    width, height = place.columns * cell_width, round(place.lines * cell_height / 2)
+    full_height = place.rows * cell_height
+    if terminal.graphics is Graphics.KITTY and width > MAX_STILL_PX:
         scale = MAX_STILL_PX / width
         width, height = MAX_STILL_PX, max(1, round(height * scale))
         full_height = max(height, round(full_height * scale))
@@ -149,12 +176,12 @@ def still_image(
     pixels[:] = BACKDROP
     pixels[:height] = video.frame(frame, width, height)
     image = Image.fromarray(pixels)
-    scale = (width / place.width, height / place.height)
-    draw_shapes(image, shapes, scale, (width, height), labels=labels)
-    if graphics is Graphics.KITTY:
+    scales = (width / place.width, height / place.height)
+    draw_shapes(image, shapes, scales, (width, height), labels=labels)
+    if terminal.graphics is Graphics.KITTY:
         draw = kitty_sequence(np.asarray(image), place.columns, place.rows)
     else:
-        draw = sixel_sequence(image, place.columns, place.rows)
+        draw = sixel_sequence(image, place.columns, place.rows, terminal.sixel_colors)
     return Still(draw, place.columns, place.rows)
 
 
@@ -246,12 +273,16 @@ def kitty_erase() -> str:
     return f"\x1b_Ga=d,d=I,i={KITTY_IMAGE_ID},q=2\x1b\\"
 
 
-def sixel_sequence(image: Image.Image, columns: int, rows: int) -> str:
-    """Show a picture over `columns` x `rows` cells from the cursor on."""
+def sixel_sequence(image: Image.Image, columns: int, rows: int, colors: int = 256) -> str:
+    """Show a picture over `columns` x `rows` cells from the cursor on, in that many colours."""
     from textual_image.renderable.sixel import Image as SixelImage
+    from textual_image.renderable.sixel import SixelOptions
 
     console = Console(file=io.StringIO(), width=columns, height=rows)
-    renderable = SixelImage(image, columns, rows)
+    # Median cut: the default octree turns a grey road into three shades.
+    renderable = SixelImage(
+        image, columns, rows, sixel_options=SixelOptions(colors=colors, quantize="adaptive")
+    )
     options = console.options.update(width=columns, height=rows)
     for segment in renderable.__rich_console__(console, options):
         text = getattr(segment, "text", "")

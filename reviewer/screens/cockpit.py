@@ -75,12 +75,12 @@ class Cockpit(Edits, Screen[None]):
         self.saving = 0
         self.trouble = ""
         self.note = ""
-        self._closing = False
+        self._shut = False
         self._present: dict[str, str] = {}
 
     def _hand_over(self, message: Message) -> None:
         """Post from any thread; nothing to do once the screen is going away."""
-        if not self._closing:
+        if not self._shut:
             self.post_message(message)
 
     # -- building -------------------------------------------------------------------------
@@ -120,9 +120,9 @@ class Cockpit(Edits, Screen[None]):
 
     def shut_down(self) -> None:
         """Stop the threads; edits under way are finished first."""
-        if self._closing:
+        if self._shut:
             return
-        self._closing = True
+        self._shut = True
         self._unsubscribe()
         self.loader.close()
         self._writer.shutdown(wait=True)
@@ -173,11 +173,11 @@ class Cockpit(Edits, Screen[None]):
             frame,
             width,
             height,
-            self.terminal.cell_px,
+            self.terminal,
             self.selected,
             self.show_labels,
             console_system,
-            self.terminal.graphics if self.app.screen is self else Graphics.NONE,
+            self.terminal.graphics is not Graphics.NONE and self.app.screen is self,
         )
 
     def go(self, frame: int) -> None:

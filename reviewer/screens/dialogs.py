@@ -101,12 +101,11 @@ class Menu(ModalScreen[Any]):
         self.list.styles.height = max(1, min(len(self.list.items), self.app.size.height - 8))
 
     def on_key(self, event: events.Key) -> None:
-        # Hotkeys come after the menu's own keys, which a person relies on in every menu.
-        if event.key in {"escape", "q", "down", "j", "up", "k", "enter", "space"}:
-            return
+        # The project's own hotkeys go before j, k and q: the arrows and Esc always remain.
         for item in self.list.items:
             if item.hotkey and event.character == item.hotkey:
                 event.stop()
+                event.prevent_default()
                 self.dismiss(item.value)
                 return
 

@@ -158,7 +158,14 @@ class Edits:
         if entity is None:
             return
         _, rows = self.desk.property_rows(entity.id, self.frame)
-        items = [Item(row, f"{row.label}: {row.value}", row.color) for row in rows if row.action]
+        # What is set most often comes first, and has a digit.
+        rows = sorted(
+            (row for row in rows if row.action), key=lambda row: EDIT_ORDER.index(row.action)
+        )
+        items = [
+            Item(row, f"{row.label}: {row.value}", row.color, str(place) if place < 10 else "")
+            for place, row in enumerate(rows, start=1)
+        ]
         self.app.push_screen(Menu(f"Set for {inert(entity.name)}", items), self.edit_row)
 
     def edit_row(self, row: PropertyRow | None) -> None:

@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from reviewer.format import ReviewerError
 from reviewer.frame_image import Fit, Picture, Shapes, compose, fit
-from reviewer.frame_image_graphics import Graphics, Still, still_image
+from reviewer.frame_image_graphics import HALF_BLOCKS, Still, Terminal, still_image
 from reviewer.frame_image_strip import picture_strips
 from reviewer.screens.desk import Desk
 from reviewer.widgets.properties import PropertyRow
@@ -34,16 +34,17 @@ STILL_AFTER_S = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to show: a frame (0-based) in `columns` x `rows` cells of `cell_px` screen px."""
+    """What to show: a frame (0-based) in `columns` x `rows` cells. `stills`: and then as a real
+    picture, if the terminal can."""
 
     frame: int
     columns: int
     rows: int
-    cell_px: tuple[int, int] = (10, 20)
+    terminal: Terminal = HALF_BLOCKS
     selected: str | None = None
     labels: bool = True
     color_system: ColorSystem | None = ColorSystem.TRUECOLOR
-    graphics: Graphics = Graphics.NONE
+    stills: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class FrameLoader:
             with self._changed:
                 self._deadline = time.monotonic() + ACKNOWLEDGE_WAIT_S
                 self._serial = moment.serial
-                if work.graphics is not Graphics.NONE and moment.picture and not moment.playing:
+                if work.stills and moment.picture and not moment.playing:
                     self._still_due = (time.monotonic() + STILL_AFTER_S, moment)
             self._deliver(moment)
 
@@ -237,7 +238,9 @@ class FrameLoader:
             return base
         try:
             video = project.video
-            place = fit(video.width, video.height, request.columns, request.rows, request.cell_px)
+            place = fit(
+                video.width, video.height, request.columns, request.rows, request.terminal.cell_px
+            )
             rgb = video.frame(request.frame, place.columns, place.lines)
         except (ReviewerError, IndexError, OSError) as error:
             return replace(base, message=inert(str(error)))
@@ -260,9 +263,8 @@ class FrameLoader:
                 self._desk.project.video,
                 request.frame,
                 place,
-                request.cell_px,
+                request.terminal,
                 shapes,
-                request.graphics,
                 labels=request.labels,
             )
         except (ReviewerError, IndexError, KeyError, OSError):

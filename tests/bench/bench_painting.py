@@ -93,7 +93,9 @@ def main() -> None:
         page.wait_for_function("() => window.bench")
         chosen = page.evaluate("() => bench.prepare('auto', 1)")
         print(f"Chromium {browser.version}; auto chooses {chosen['backend']}: {chosen['reason']}\n")
-        print("boxes   method     call ms  to pixels ms  frame ms  cpu ms   against SVG: frame  cpu")
+        print(
+            "boxes   method     call ms  to pixels ms  frame ms  cpu ms   against SVG: frame  cpu"
+        )
         for count in arguments.counts:
             medians: dict[str, dict[str, float | None]] = {}
             rounds: dict[str, list[dict[str, float | None]]] = {m: [] for m in METHODS}

@@ -30,6 +30,7 @@ from reviewer.frame_image import (
 )
 from reviewer.frame_image_graphics import (
     Graphics,
+    Terminal,
     kitty_sequence,
     read_answers,
     sixel_sequence,
@@ -340,7 +341,7 @@ def test_sixel_sequence_carries_the_picture():
 def test_a_still_shows_the_frame_with_its_boxes():
     place = fit(100, 100, 20, 10)
     shapes = shapes_of([[10, 10, 50, 50]], selected=0)
-    still = still_image(OneFrame(), 0, place, (10, 20), shapes, Graphics.KITTY)
+    still = still_image(OneFrame(), 0, place, Terminal(Graphics.KITTY), shapes)
     codes = re.findall(r"\x1b_G[^;]*;(.*?)\x1b\\", still.draw, re.S)
     pixels = np.frombuffer(zlib.decompress(base64.b64decode("".join(codes))), np.uint8)
     pixels = pixels.reshape(200, 200, 3)
@@ -353,6 +354,7 @@ def test_a_still_shows_the_frame_with_its_boxes():
     ("answers", "graphics", "cell_px"),
     [
         (b"\x1b[?62;4;22c", Graphics.SIXEL, (10, 20)),
+        (b"\x1b[?1;0;16S\x1b[?63;1;2;4;6;9;15;22c", Graphics.SIXEL, (10, 20)),
         (b"\x1b[6;18;9t\x1b[?1;2c", Graphics.NONE, (9, 18)),
         (b"\x1b_Gi=31;OK\x1b\\\x1b[6;40;20t\x1b[?62;c", Graphics.KITTY, (20, 40)),
         (b"\x1b_Gi=31;EINVAL:no\x1b\\\x1b[?62;c", Graphics.NONE, (10, 20)),
@@ -364,3 +366,4 @@ def test_a_still_shows_the_frame_with_its_boxes():
 def test_what_terminals_answer(answers, graphics, cell_px):
     terminal = read_answers(answers)
     assert (terminal.graphics, terminal.cell_px) == (graphics, cell_px)
+    assert terminal.sixel_colors == (16 if b";16S" in answers else 256)

@@ -119,10 +119,10 @@ export function labels({ boxes, text, color, first, width, height, dpr, view }) 
   document.body.replaceChildren(canvas);
   const context = canvas.getContext('2d');
   const places = [];
-  const drawImage = context.drawImage.bind(context);
-  context.drawImage = (source, ...numbers) => {
-    places.push(numbers.slice(4));
-    drawImage(source, ...numbers);
+  const fillRect = context.fillRect.bind(context);
+  context.fillRect = (...place) => {
+    places.push(place.map((value) => value * dpr));
+    fillRect(...place);
   };
   const drawn = drawLabels(context, {
     count: boxes.length, boxes: Float32Array.from(boxes.flat()), text, color, first,

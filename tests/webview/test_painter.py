@@ -92,8 +92,10 @@ def test_outlines_lie_where_they_should(page: Page, backend: str, line_width: in
     generator = random.Random(line_width)
     width, height = 320, 200
     boxes = [
-        [generator.uniform(-60, width), generator.uniform(-60, height)]
-        + [generator.uniform(0, 120), generator.uniform(0, 120)]
+        [
+            generator.uniform(low, high)
+            for low, high in ((-60, width), (-60, height), *[(0, 120)] * 2)
+        ]
         for _ in range(40)
     ]
     boxes = np.float32(boxes).tolist()
@@ -123,7 +125,8 @@ def test_auto_takes_software_where_webgl_is_emulated(page: Page) -> None:
             const { createPainter } = await import('/static/painter.js');
             const gl = document.createElement('canvas').getContext('webgl2');
             const info = gl?.getExtension('WEBGL_debug_renderer_info');
-            const renderer = gl ? gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER) : '';
+            const name = info?.UNMASKED_RENDERER_WEBGL;
+            const renderer = gl ? gl.getParameter(name ?? gl.RENDERER) : '';
             const painter = await createPainter(document.createElement('canvas'));
             return { backend: painter.backend, reason: painter.reason, renderer };
         }"""
@@ -183,8 +186,8 @@ def test_a_lost_webgl_context_is_painted_again(page: Page) -> None:
             const painter = await createPainter(canvas, { backend: 'webgl' });
             painter.resize(100, 100, 1);
             const { randomScene } = check;
-            painter.paint(randomScene(
-                { count: 50, seed: 3, width: 100, height: 100, scale: 1, x: 0, y: 0, plain: true }));
+            const size = { width: 100, height: 100, scale: 1, x: 0, y: 0 };
+            painter.paint(randomScene({ count: 50, seed: 3, plain: true, ...size }));
             const gl = canvas.getContext('webgl2');
             const lose = gl.getExtension('WEBGL_lose_context');
             const event = (name) => new Promise((r) => {

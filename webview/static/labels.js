@@ -15,67 +15,32 @@
  *   selected and the hovered one; these are drawn even where they cover a box
  */
 
-const FONT_CSS_PX = 12;
-const FONT = '500 {}px system-ui, sans-serif';
+const FONT = '500 12px system-ui, sans-serif';
 const PLATE_HEIGHT_CSS_PX = 16;
 const PADDING_CSS_PX = 4;
 /** Space is taken in cells of this size: coarse enough to be cheap, fine enough to pack well. */
 const CELL_CSS_PX = 4;
 const MAX_TEXT = 40;
-/** A plate this much wider than its box would claim space the neighbours need. */
+/** A wider plate would take the place of several neighbours; the text is squeezed into it. */
 const MAX_WIDTH_CSS_PX = 220;
+const MAX_REMEMBERED = 20_000;
 
-/** Texts already drawn once, on one canvas; emptied as a whole when it is full. */
-class Sprites {
-  constructor() {
-    this.canvas = document.createElement('canvas');
-    this.canvas.width = 2048;
-    this.canvas.height = 1024;
-    this.context = /** @type {CanvasRenderingContext2D} */ (
-      this.canvas.getContext('2d', { willReadFrequently: true }));
-    this.reset(1);
-  }
+/** Texts as they are drawn, and how wide; measuring costs as much as drawing. */
+class Texts {
+  /** @type {Map<string, {shown: string, width: number}>} */
+  #known = new Map();
 
-  /** @param {number} dpr */
-  reset(dpr) {
-    this.dpr = dpr;
-    this.known = new Map();
-    this.x = 0;
-    this.y = 0;
-    this.rows = Math.ceil(PLATE_HEIGHT_CSS_PX * dpr);
-    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    this.context.font = FONT.replace('{}', String(Math.round(FONT_CSS_PX * dpr)));
-    this.context.textBaseline = 'middle';
-  }
-
-  /**
-   * @param {string} text
-   * @param {string} color
-   * @returns {{x: number, y: number, width: number}} device px on the sprite canvas
-   */
-  get(text, color) {
-    const key = `${color} ${text}`;
-    const found = this.known.get(key);
-    if (found) return found;
-    const shown = shorten(text);
-    const padding = Math.round(PADDING_CSS_PX * this.dpr);
-    const limit = Math.min(this.canvas.width, Math.round(MAX_WIDTH_CSS_PX * this.dpr));
-    const textWidth = Math.ceil(this.context.measureText(shown).width);
-    const width = Math.min(limit, textWidth + 2 * padding);
-    if (this.x + width > this.canvas.width) {
-      this.x = 0;
-      this.y += this.rows;
+  /** @param {CanvasRenderingContext2D} context with the font set @param {string} text */
+  get(context, text) {
+    let found = this.#known.get(text);
+    if (!found) {
+      if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+      const shown = shorten(text);
+      const width = Math.ceil(context.measureText(shown).width) + 2 * PADDING_CSS_PX;
+      found = { shown, width: Math.min(MAX_WIDTH_CSS_PX, width) };
+      this.#known.set(text, found);
     }
-    if (this.y + this.rows > this.canvas.height) this.reset(this.dpr);
-    const sprite = { x: this.x, y: this.y, width };
-    this.x += width;
-    this.known.set(key, sprite);
-    const { context } = this;
-    context.fillStyle = color;
-    context.fillRect(sprite.x, sprite.y, width, this.rows);
-    context.fillStyle = inkOn(color);
-    context.fillText(shown, sprite.x + padding, sprite.y + this.rows / 2, width - 2 * padding);
-    return sprite;
+    return found;
   }
 }
 
@@ -94,7 +59,7 @@ function inkOn(color) {
   return luma > 140 ? '#000000' : '#ffffff';
 }
 
-/** What is taken, as one bit a cell would be; bytes are quicker to test. */
+/** What is taken, a byte per cell. */
 class Space {
   constructor() {
     this.cells = new Uint8Array(0);
@@ -130,8 +95,7 @@ class Space {
   }
 }
 
-/** @type {Sprites | undefined} */
-let sprites;
+const texts = new Texts();
 const space = new Space();
 
 /**
@@ -142,10 +106,11 @@ const space = new Space();
  */
 export function drawLabels(context, labels) {
   const { count, boxes, text, color, view, width, height, dpr, first = [] } = labels;
-  sprites ??= new Sprites();
-  if (sprites.dpr !== dpr) sprites.reset(dpr);
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  context.setTransform(dpr, 0, 0, dpr, 0, 0);
+  context.font = FONT;
+  context.textBaseline = 'middle';
   space.clear(width, height);
   const placed = new Set();
   let drawn = 0;
@@ -158,17 +123,27 @@ export function drawLabels(context, labels) {
     const right = left + boxes[4 * i + 2] * view.scale;
     const bottom = top + boxes[4 * i + 3] * view.scale;
     if (!(right > 0 && bottom > 0 && left < width && top < height)) continue;
-    const sprite = sprites.get(text[i], color[i]);
-    const plate = sprite.width / dpr;
-    // Above the box; else below it; else inside. Pushed in from the side where it would stick out.
-    const x = Math.min(Math.max(0, left), width - plate);
-    const inside = Math.max(0, top);
-    const y = [top - PLATE_HEIGHT_CSS_PX - 1, bottom + 1, inside].find(
-      (candidate) => space.take(x, candidate, plate, PLATE_HEIGHT_CSS_PX));
-    if (y === undefined) continue;
-    context.drawImage(sprites.canvas, sprite.x, sprite.y, sprite.width, sprites.rows,
-      Math.round(x * dpr), Math.round(y * dpr), sprite.width, sprites.rows);
+    const { shown, width: plate } = texts.get(context, text[i]);
+    // Pushed in from the side where it would stick out. Whole device px keep the text sharp.
+    const x = Math.round(Math.min(Math.max(0, left), width - plate) * dpr) / dpr;
+    const y = findPlace(x, top, bottom, plate, dpr);
+    if (y < 0) continue;
+    context.fillStyle = color[i];
+    context.fillRect(x, y, plate, PLATE_HEIGHT_CSS_PX);
+    context.fillStyle = inkOn(color[i]);
+    const middle = y + PLATE_HEIGHT_CSS_PX / 2 + 0.5;
+    context.fillText(shown, x + PADDING_CSS_PX, middle, plate - 2 * PADDING_CSS_PX);
     drawn++;
   }
+  context.setTransform(1, 0, 0, 1, 0, 0);
   return drawn;
+}
+
+/** Takes the place above the box, else below it, else inside; -1 when all are taken. */
+function findPlace(x, top, bottom, plate, dpr) {
+  for (const y of [top - PLATE_HEIGHT_CSS_PX - 1, bottom + 1, Math.max(0, top)]) {
+    const whole = Math.round(y * dpr) / dpr;
+    if (space.take(x, whole, plate, PLATE_HEIGHT_CSS_PX)) return whole;
+  }
+  return -1;
 }

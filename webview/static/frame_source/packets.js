@@ -5,6 +5,8 @@ import { decodeUnit } from '../protocol.js';
 /** @typedef {import('../protocol.js').Unit} Unit */
 
 const BUDGET_BYTES = 64 << 20;
+/** A longer stretch between key frames than this is not worth its memory: stills are shown. */
+const MAX_UNIT_BYTES = 256 << 20;
 const RETRY_MS = [250, 500, 1000, 2000];
 
 export class PacketCache {
@@ -65,6 +67,11 @@ export class PacketCache {
       let response;
       try {
         response = await fetch(`${this.base}/unit/${unit}`, { headers: this.headers, signal });
+        const length = Number(response.headers.get('content-length'));
+        if (length > MAX_UNIT_BYTES) {
+          response.body?.cancel();
+          throw new Error(`Part ${unit} is too large to load (${length >> 20} MB).`);
+        }
         if (response.ok) {
           const packets = decodeUnit(await response.arrayBuffer());
           this.#keep(unit, packets);

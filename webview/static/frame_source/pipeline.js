@@ -1,6 +1,7 @@
 // One VideoDecoder, told which frames are wanted. It works out which packets to feed, from where,
 // which to leave out, and when to start over; the frames come out by index.
 
+import { join } from './join.js';
 import { disposableTest } from './nal.js';
 
 /**
@@ -8,6 +9,8 @@ import { disposableTest } from './nal.js';
  * preceding ones down to `from`. Before `from`, packets that nothing refers to are not decoded.
  * @typedef {{target: number, from: number, to: number, fill: boolean}} Wish
  */
+
+/** @typedef {import('../protocol.js').Unit} Unit */
 
 /**
  * @typedef {object} PipelineOptions
@@ -24,6 +27,8 @@ import { disposableTest } from './nal.js';
 const MAX_QUEUE = 16;
 /** An error may be an accident of the machine; a second one on the same unit is the unit's. */
 const TRIES = 2;
+/** Then it is decoded from so many units earlier, step by step, before it is given up. */
+const MAX_LEAD = 2;
 /** A decoder that has work and shows no sign of life for so long is given up. */
 const STALL_MS = 6000;
 
@@ -36,18 +41,22 @@ export class Pipeline {
   /** @type {Wish | null} */
   #wish = null;
   #unit = -1;
-  /** @type {import('../protocol.js').Unit | null} */
+  /** @type {Unit | null} */
   #packets = null;
   /** @type {Int32Array} where in the unit's packets each of its frames is, -1 nowhere */
   #position = new Int32Array(0);
   #next = 0;
   #offset = 0;
   #flushed = false;
-  /** Frames fed and not yet out, and the unit each was fed for. @type {Map<number, number>} */
+  /** Counts how often a unit was begun: the same one may be fed twice in a row. */
+  #run = 0;
+  /** Frames fed and not yet out, and the run in which each was fed. @type {Map<number, number>} */
   #pending = new Map();
   /** @type {Map<number, number>} errors of each unit */
   #failures = new Map();
   #failed = new Set();
+  /** Units that only decode after so many before them. @type {Map<number, number>} */
+  #lead = new Map();
   #stallTimer = 0;
   #closed = false;
 
@@ -116,7 +125,7 @@ export class Pipeline {
           this.#options.onMissing([frame]);
           continue;
         }
-        this.#leave();
+        this.#leave(unit);
         this.#enter(unit);
         if (!this.#packets) return;
       }
@@ -131,9 +140,9 @@ export class Pipeline {
     const { has } = this.#options;
     const mustFeed = (frame) => {
       if (has(frame) || this.#failed.has(this.unitOf(frame))) return false;
-      const fedFor = this.#pending.get(frame);
+      const run = this.#pending.get(frame);
       // Once its unit is flushed, it comes of itself.
-      return fedFor === undefined || (fedFor === this.#unit && !this.#flushed);
+      return run === undefined || (run === this.#run && !this.#flushed);
     };
     if (mustFeed(wish.target)) return wish.target;
     for (let frame = wish.target + 1; frame <= wish.to; frame++) if (mustFeed(frame)) return frame;
@@ -168,9 +177,11 @@ export class Pipeline {
       && this.#positionOf(frame) >= this.#next;
   }
 
-  /** Makes the decoder ready for another key packet. */
-  #leave() {
-    if (!this.#decoder || this.#next === 0 || this.#flushed) return;
+  /** Makes the decoder ready for the key packet of a unit. @param {number} unit */
+  #leave(unit) {
+    if (!this.#decoder || this.#next === 0) return;
+    const goesOn = this.#pending.size === 0 || unit === this.#unit + 1;
+    if (this.#flushed && goesOn) return;
     // What is still inside belongs to frames nobody waits for any more: reset() is instant.
     this.#decoder.reset();
     this.#pending.clear();
@@ -181,33 +192,42 @@ export class Pipeline {
   #enter(unit) {
     const { packets } = this.#options;
     this.#unit = unit;
+    this.#run++;
     this.#next = 0;
     this.#offset = 0;
     this.#flushed = false;
-    packets.keepOnly([unit - 1, unit, unit + 1]);
-    this.#packets = packets.peek(unit) ?? null;
-    if (this.#packets) {
-      this.#index();
+    const lead = this.#lead.get(unit) ?? 0;
+    const units = Array.from({ length: lead + 1 }, (_, k) => unit - lead + k);
+    packets.keepOnly([...units, unit - 1, unit + 1]);
+    this.#packets = null;
+    const here = units.map((each) => packets.peek(each));
+    if (here.every((each) => each)) {
+      this.#begin(/** @type {Unit[]} */ (here));
       return;
     }
-    packets.get(unit).then(() => {
-      if (this.#unit !== unit || this.#packets || this.#closed) return;
-      this.#packets = packets.peek(unit) ?? null;
-      if (this.#packets) this.#index();
+    const run = this.#run;
+    Promise.all(units.map((each) => packets.get(each))).then((fetched) => {
+      if (run !== this.#run || this.#closed) return;
+      this.#begin(fetched);
       this.#pump();
     }, (error) => {
-      if (this.#unit === unit && !this.#packets) this.#unit = -1;
-      if (error.name === 'AbortError' || this.#closed) this.#pump();
+      if (run !== this.#run || this.#closed) return;
+      this.#unit = -1;
+      // Given up for another unit, and this one became wanted again at once.
+      if (error.name === 'AbortError') this.#pump();
       else this.#giveUp(unit, error.message);
     });
   }
 
-  #index() {
-    const { frames } = /** @type {import('../protocol.js').Unit} */ (this.#packets);
-    const first = this.#options.units.firstFrame[this.#unit];
-    this.#position = new Int32Array(this.#options.units.frameCount[this.#unit]).fill(-1);
-    frames.forEach((frame, k) => {
-      if (frame >= first) this.#position[frame - first] = k;
+  /** @param {Unit[]} units the unit that was entered, after those it needs before it */
+  #begin(units) {
+    const { firstFrame, frameCount } = this.#options.units;
+    const first = firstFrame[this.#unit];
+    const count = frameCount[this.#unit];
+    this.#packets = units.reduce(join);
+    this.#position = new Int32Array(count).fill(-1);
+    this.#packets.frames.forEach((frame, k) => {
+      if (frame >= first && frame < first + count) this.#position[frame - first] = k;
     });
   }
 
@@ -245,18 +265,19 @@ export class Pipeline {
       timestamp: frame >= 0 ? frame : this.#frameCount + k,
       data,
     }));
-    if (frame >= 0) this.#pending.set(frame, this.#unit);
+    if (frame >= 0) this.#pending.set(frame, this.#run);
     this.#watch();
   }
 
   #flush() {
     const unit = this.#unit;
+    const run = this.#run;
     const decoder = /** @type {VideoDecoder} */ (this.#decoder);
     this.#flushed = true;
     if (!decoder || decoder.state !== 'configured') return;
     decoder.flush().then(() => {
       const lost = [];
-      for (const [frame, fedFor] of this.#pending) if (fedFor === unit) lost.push(frame);
+      for (const [frame, fedIn] of this.#pending) if (fedIn === run) lost.push(frame);
       for (const frame of lost) this.#pending.delete(frame);
       if (lost.length) this.#options.onMissing(lost);
       this.#failures.delete(unit);
@@ -296,16 +317,25 @@ export class Pipeline {
 
   /** The decoder is closed or refuses its input. @param {unknown} error */
   #fail(error) {
-    const [unit = this.#unit] = this.#pending.values();
+    // What was fed first fails first; a run may have begun with frames of an earlier unit.
+    const [[frame, run] = [-1, this.#run]] = this.#pending;
+    const unit = run === this.#run ? this.#unit : this.unitOf(frame);
     this.#dropDecoder();
     if (this.#closed) return;
     // The browser took the decoder back, as it does from pages in the background.
     const reclaimed = error instanceof DOMException && error.name === 'QuotaExceededError';
     const failures = (this.#failures.get(unit) ?? 0) + (reclaimed ? 0 : 1);
     this.#failures.set(unit, failures);
-    if (failures >= TRIES) this.#giveUp(unit, error instanceof Error ? error.message : '');
+    if (failures >= TRIES) {
+      const lead = (this.#lead.get(unit) ?? 0) + 1;
+      if (lead > MAX_LEAD || lead > unit) {
+        this.#giveUp(unit, error instanceof Error ? error.message : '');
+        return;
+      }
+      this.#lead.set(unit, lead);
+    }
     // Not at once: this may be inside a call of the failed decoder.
-    else setTimeout(() => this.#pump(), reclaimed ? 500 : 0);
+    setTimeout(() => this.#pump(), reclaimed ? 500 : 0);
   }
 
   /** @param {number} unit @param {string} reason */

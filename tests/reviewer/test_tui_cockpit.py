@@ -1,0 +1,621 @@
+"""The cockpit driven by keys, as a person would, and the project looked at afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from reviewer.format import Project
+from rich.color import Color
+from textual import events
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from reviewer.app import ReviewerApp
+from reviewer.screens.cockpit import Cockpit
+from reviewer.screens.dialogs import Help, HelpText, Menu, Prompt
+from reviewer.screens.keys import KEYS
+from reviewer.widgets.bars import KeyBar
+from reviewer.widgets.entity_table import EntityTable
+from tests.videos import make_video, read_number
+
+FRAMES = 90
+ONTOLOGY = {
+    "classes": [
+        {
+            "name": "player",
+            "color": "#e6194b",
+            "properties": [
+                {"name": "team", "kind": "choice", "choices": ["home", "away"]},
+                {
+                    "name": "state",
+                    "kind": "choice",
+                    "time_varying": True,
+                    "choices": [{"name": "skating", "hotkey": "k"}, {"name": "fallen"}],
+                },
+            ],
+        },
+        {"name": "referee", "color": "#4363d8", "hotkey": "2"},
+    ]
+}
+HOSTILE = "[red]bold[/red] \x1b]0;owned\x07\x1b[31m\nnew line \u202egnp.exe"
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tui") / "game.mp4"
+    make_video(path, frames=FRAMES, size=(640, 360), gop=30)
+    return path
+
+
+@pytest.fixture
+def project(tmp_path: Path, video: Path):
+    shutil.copy(video, tmp_path / "game.mp4")
+    with Project.create(
+        tmp_path / "hockey", tmp_path / "game.mp4", ONTOLOGY, author="robin"
+    ) as made:
+        for number in range(3):
+            entity = made.add_entity("player", frame=10 * number)
+            entity["box"][10 * number] = (100 + 50 * number, 60, 40, 90)
+            entity["box"][60] = (200 + 50 * number, 160, 40, 90)
+        yield made
+
+
+@asynccontextmanager
+async def cockpit(project: Project, size: tuple[int, int] = (120, 40), url: str | None = None):
+    """The running cockpit and its pilot, with the first frame on show."""
+    app = ReviewerApp(project, url)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        screen = app.cockpit
+        await until(pilot, lambda: screen.is_mounted and screen.view.moment is not None)
+        await settle(pilot, screen)
+        yield screen, pilot
+    screen.shut_down()
+
+
+async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
+    """Wait for `condition`; what never comes fails the test at its time limit, not at a guess."""
+    while not condition():
+        await pilot.pause(0.005)
+
+
+CHARACTERS = {
+    "space": " ", "slash": "/", "minus": "-", "dollar_sign": "$", "question_mark": "?",
+    "right_square_bracket": "]", "left_square_bracket": "[",
+}  # fmt: skip
+
+
+async def send(pilot: Pilot, *keys: str) -> None:
+    """Keys as the terminal would send them.
+
+    Not `pilot.press`, which waits for the whole process to be idle by its CPU time: a project's
+    threads and playback never are.
+    """
+    for key in keys:
+        character = CHARACTERS.get(key, key if len(key) == 1 else None)
+        if len(key) == 1 and not key.isalnum():
+            key = _character_to_key(key)
+        pilot.app.post_message(events.Key(key, character))
+        await turn(pilot)
+
+
+async def turn(pilot: Pilot) -> None:
+    """Let everything that was posted be handled: by the app, its screen, and their answers."""
+    for _ in range(4):
+        await pilot.pause(0)
+
+
+async def settle(pilot: Pilot, screen: Cockpit) -> None:
+    """Until edits are done and the picture is that of the current state."""
+    await turn(pilot)
+    await until(pilot, lambda: screen.saving == 0)
+    await turn(pilot)
+    await until(pilot, lambda: screen.view.moment.request == screen._request(screen.frame))
+    await turn(pilot)
+
+
+async def press(pilot: Pilot, screen: Cockpit, *keys: str) -> None:
+    await send(pilot, *keys)
+    await settle(pilot, screen)
+
+
+def text_of(pilot: Pilot) -> str:
+    """All the text on the screen, lines joined by newlines."""
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
+def shown_pixels(screen: Cockpit) -> np.ndarray:
+    """The picture read back from the styles of the cells on the screen: (lines, columns, 3)."""
+    view = screen.view
+    place, top = view.moment.place, view.moment.top
+    left = (view.size.width - place.columns) // 2
+    strips = screen._compositor.render_strips()
+    pixels = np.zeros((place.rows * 2, place.columns, 3), np.uint8)
+    for row in range(place.rows):
+        strip = strips[view.region.y + top + row]
+        cells = strip.crop(view.region.x + left, view.region.x + left + place.columns)
+        column = 0
+        for segment in cells:
+            for character in segment.text:
+                if character == "▀":
+                    fore, back = segment.style.color, segment.style.bgcolor
+                    pixels[row * 2, column] = triplet(fore)
+                    pixels[row * 2 + 1, column] = triplet(back)
+                column += 1
+    return pixels[: place.lines]
+
+
+def triplet(color: Color) -> tuple[int, int, int]:
+    return tuple(color.get_truecolor())
+
+
+# -- the picture ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_frame_on_the_screen_is_the_right_one(project, size):
+    rng = np.random.default_rng(7)
+    async with cockpit(project, size) as (screen, pilot):
+        await press(pilot, screen, "v")  # names off: they would hide the burnt-in number
+        for frame in rng.integers(0, FRAMES, 40).tolist():
+            screen.go(frame)
+            await settle(pilot, screen)
+            assert screen.frame == screen.view.frame == frame
+            assert read_number(shown_pixels(screen)) == frame
+
+
+async def test_every_way_of_moving(project):
+    async with cockpit(project) as (screen, pilot):
+        for keys, frame in [
+            (["right"], 1),
+            (["l", "l"], 3),
+            (["left"], 2),
+            (["h"], 1),
+            (["left", "left", "left"], 0),  # not beyond the start
+            (["shift+right"], 10),
+            (["L"], 20),
+            (["H"], 10),
+            (["shift+left"], 0),
+            (["w"], 30),  # a second at 30 fps
+            (["ctrl+right"], 60),
+            (["b"], 30),
+            (["ctrl+left"], 0),
+            (["end"], 89),
+            (["right"], 89),
+            (["home"], 0),
+            (["dollar_sign"], 89),
+            (["0"], 0),
+            (["right_square_bracket"], 60),  # the keyframes of player_1 are 0 and 60
+            (["right_square_bracket"], 60),
+            (["left_square_bracket"], 0),
+            (["g", "4", "5", "enter"], 45),
+            (["g", "+", "5", "enter"], 50),
+            (["g", "minus", "2", "0", "enter"], 30),
+            (["g", "0", ":", "0", "2", "enter"], 60),
+            (["g", "1", "s", "enter"], 30),
+            (["g", "5", "0", "%", "enter"], 44),
+            (["g", "9", "9", "9", "9", "enter"], 89),
+            (["g", "x", "enter", "escape"], 89),  # nonsense is refused, not guessed at
+        ]:
+            await press(pilot, screen, *keys)
+            assert screen.frame == frame, keys
+            assert screen.view.frame == frame, keys
+        assert read_number(screen.view.moment.picture.upper) == 89
+
+
+async def test_only_the_newest_wish_is_decoded(project, monkeypatch):
+    """Held keys do not pile up: while one frame is in work, only the last wish is kept."""
+    async with cockpit(project) as (screen, pilot):
+        gate, entered, asked = threading.Event(), threading.Event(), []
+        decode = project.video.frame
+
+        def slow(frame, width, height):
+            asked.append(frame)
+            entered.set()
+            gate.wait()
+            return decode(frame, width, height)
+
+        monkeypatch.setattr(project.video, "frame", slow)
+        await send(pilot, "right")
+        await asyncio.to_thread(entered.wait)
+        for _ in range(20):
+            await send(pilot, "right")
+        assert screen.frame == 21  # the numbers follow the keys at once
+        gate.set()
+        await settle(pilot, screen)
+        assert asked == [1, 21]
+        assert screen.view.frame == 21
+
+
+async def test_playing_shows_only_right_frames_and_stops_at_the_end(project):
+    async with cockpit(project) as (screen, pilot):
+        await press(pilot, screen, "v")
+        seen = []
+        show = screen.view.show
+
+        def record(moment):
+            seen.append((moment.frame, read_number(moment.picture.upper)))
+            show(moment)
+
+        screen.view.show = record
+        await press(pilot, screen, "g", "6", "0", "enter")
+        await send(pilot, "space")
+        assert screen.loader.playing
+        await until(pilot, lambda: screen.frame == FRAMES - 1)
+        await until(pilot, lambda: not screen.loader.playing)
+        frames = [frame for frame, _ in seen]
+        assert all(frame == number for frame, number in seen)
+        assert frames == sorted(frames)
+        await press(pilot, screen, "space")  # again, from the start
+        await until(pilot, lambda: 0 < screen.frame < FRAMES - 1)
+        await press(pilot, screen, "space")
+        assert not screen.loader.playing
+        assert screen.view.frame == screen.frame
+
+
+async def test_shapes_on_the_screen_are_the_engines(project):
+    async with cockpit(project, (160, 50)) as (screen, pilot):
+        await press(pilot, screen, "v", "escape", "escape")
+        for frame in (0, 15, 30, 47, 60):
+            await press(pilot, screen, "g", *str(frame), "enter")
+            pixels, place = shown_pixels(screen), screen.view.moment.place
+            box = project.entity("player_1")["box"].at(frame)
+            lines, columns = np.nonzero((pixels == (0xE6, 0x19, 0x4B)).all(axis=2))
+            assert len(lines)
+            boxes = project.evaluate(frame, frame + 1)["box"]
+            x0 = boxes[:, 0].min() * place.columns / 640
+            x1 = (boxes[:, 0] + boxes[:, 2]).max() * place.columns / 640
+            assert abs(columns.min() - x0) <= 1
+            assert abs(columns.max() + 1 - x1) <= 1
+            y0 = boxes[:, 1].min() * place.lines / 360
+            assert abs(lines.min() - y0) <= 1
+            assert box[0] == boxes[0, 0]
+
+
+async def test_click_selects_the_shape(project):
+    async with cockpit(project, (160, 50)) as (screen, pilot):
+        await press(pilot, screen, "g", "2", "0", "enter")
+        place, view = screen.view.moment.place, screen.view
+        x, y, width, height = project.entity("player_3")["box"].at(20)
+        left = (view.size.width - place.columns) // 2
+        column = left + int((x + width / 2) * place.columns / 640)
+        row = view.moment.top + int((y + height / 2) * place.lines / 360 / 2)
+        await pilot.click("#frame", offset=(column, row))
+        await settle(pilot, screen)
+        assert screen.selected == project.entity("player_3").id
+
+
+# -- editing ----------------------------------------------------------------------------------
+
+
+async def test_a_review_by_keys_is_in_the_project(project):
+    async with cockpit(project) as (screen, pilot):
+        # rename player_1
+        await send(pilot, "r")
+        assert isinstance(pilot.app.screen, Prompt)
+        await press(pilot, screen, *"goalie", "enter")
+        # the selected text was replaced by what was typed
+        assert project.entity("goalie").id == screen.selected
+        # occluded from 40, present from 50, absent from 70
+        for frame, key in [("40", "o"), ("50", "p"), ("70", "a")]:
+            await press(pilot, screen, "g", *frame, "enter")
+            await press(pilot, screen, key)
+        spans = project.entity("goalie")["presence"].spans()
+        assert [span for span in spans if span[2] != "absent"] == [
+            (0, 40, "present"), (40, 50, "occluded"), (50, 70, "present"),
+        ]  # fmt: skip
+        # choices: e, then the first property (team), away
+        await press(pilot, screen, "e", "1", "down", "enter")
+        assert project.entity("goalie")["team"].value == "away"
+        # the second (state), by its hotkey, at frame 70
+        await press(pilot, screen, "e", "2", "k")
+        assert project.entity("goalie")["state"].at(70) == "skating"
+        assert project.entity("goalie")["state"].at(69) is None
+        # class, by hotkey
+        await press(pilot, screen, "c", "2")
+        assert project.entity("goalie").class_name == "referee"
+        assert "saved" in text_of(pilot)
+    with Project.open(project.path) as again:
+        goalie = again.entity("goalie")
+        assert goalie.class_name == "referee"
+        assert goalie["presence"].at(45) == "occluded"
+
+
+async def test_undo_and_redo_of_every_edit(project):
+    def state():
+        return [
+            (e.name, e.class_name, e["presence"].spans(), e["box"].keyframes.tolist())
+            for e in project.entities.values()
+        ]
+
+    async with cockpit(project) as (screen, pilot):
+        states = [state()]
+        for keys in (
+            ["r", *"x1", "enter"],
+            ["c", "2"],
+            ["g", "3", "0", "enter", "o"],
+            ["g", "6", "0", "enter", "x"],
+            ["D"],
+        ):
+            await press(pilot, screen, *keys)
+            states.append(state())
+        assert all(one != other for one, other in itertools.pairwise(states))
+        assert len(states[-1]) == 2
+        for before in reversed(states[:-1]):
+            await press(pilot, screen, "u")
+            assert state() == before
+        for after in states[1:]:
+            await press(pilot, screen, "U")
+            assert state() == after
+
+
+async def test_delete_keyframes_asks_which(project):
+    async with cockpit(project) as (screen, pilot):
+        player = project.entity("player_1")
+        player["presence"][60] = "occluded"
+        await settle(pilot, screen)
+        await press(pilot, screen, "g", "6", "0", "enter")
+        await send(pilot, "x")
+        assert isinstance(pilot.app.screen, Menu)
+        await press(pilot, screen, "down", "enter")  # presence, box, all of them
+        assert player["box"].keyframes.tolist() == [0]
+        assert 60 in player["presence"].keyframes
+        await press(pilot, screen, "x")  # only one is left: no question
+        assert 60 not in player["presence"].keyframes
+        await press(pilot, screen, "x")
+        assert "no keyframe at this frame" in text_of(pilot)
+
+
+async def test_properties_pane_edits_what_it_shows(project):
+    async with cockpit(project) as (screen, pilot):
+        await press(pilot, screen, "tab")
+        names = [row.label for row in screen.properties.rows]
+        for _ in range(names.index("Team")):
+            await send(pilot, "down")
+        assert screen.properties.current.label == "Team"
+        await press(pilot, screen, "enter", "enter")
+        assert project.entity("player_1")["team"].value == "home"
+        assert screen.properties.current.value == "Home"
+        await press(pilot, screen, "tab", "down")
+        assert screen.selected == project.entity("player_2").id
+
+
+async def test_deleting_selects_a_neighbour_and_undo_brings_it_back(project):
+    async with cockpit(project) as (screen, pilot):
+        await press(pilot, screen, "down", "D")
+        assert [e.name for e in project.entities.values()] == ["player_1", "player_3"]
+        assert screen.selected == project.entity("player_3").id
+        assert screen.table.row_count == 2
+        await press(pilot, screen, "u")
+        assert len(project.entities) == screen.table.row_count == 3
+
+
+async def test_a_refused_edit_is_said_and_nothing_changes(project, monkeypatch):
+    async with cockpit(project) as (screen, pilot):
+        before = project.revision
+        monkeypatch.setattr(project, "read_only", "The folder cannot be written.")
+        await press(pilot, screen, "o")
+        assert project.revision == before
+        assert "not saved" in text_of(pilot)
+        await until(pilot, lambda: "The project is read-only" in text_of(pilot))
+        monkeypatch.setattr(project, "read_only", None)
+        await press(pilot, screen, "o")
+        assert "not saved" not in text_of(pilot)
+        assert project.revision > before
+
+
+# -- others edit too --------------------------------------------------------------------------
+
+
+async def test_edits_by_others_appear(project):
+    async with cockpit(project) as (screen, pilot):
+
+        def elsewhere():
+            with project.transaction("Add a referee", author="kim"):
+                referee = project.add_entity("referee", name="ref")
+                referee["box"][0] = (10, 200, 60, 60)
+
+        await asyncio.to_thread(elsewhere)
+        await until(pilot, lambda: screen.table.row_count == 4)
+        await settle(pilot, screen)
+        assert "ref" in text_of(pilot)
+        blue = (0x43, 0x63, 0xD8)
+        await until(pilot, lambda: (shown_pixels(screen) == blue).all(axis=2).any())
+
+
+async def test_edits_by_another_process_folder_appear(project):
+    """A second opening of the same folder stands for another process."""
+    async with cockpit(project) as (_, pilot):
+
+        def elsewhere():
+            with Project.open(project.path, author="kim") as other:
+                other.entity("player_2").rename("renamed by kim")
+
+        await asyncio.to_thread(elsewhere)
+        await until(pilot, lambda: "renamed by kim" in text_of(pilot))
+        await until(pilot, lambda: "kim: Rename" in text_of(pilot))
+
+
+async def test_the_selected_entity_deleted_by_others(project):
+    async with cockpit(project) as (screen, pilot):
+        await asyncio.to_thread(project.entity("player_1").delete)
+        await until(pilot, lambda: screen.table.row_count == 2)
+        await settle(pilot, screen)
+        assert screen.selected == project.entity("player_2").id
+        for name in ("player_2", "player_3"):
+            await asyncio.to_thread(project.entity(name).delete)
+        await until(pilot, lambda: screen.table.row_count == 0)
+        await press(pilot, screen, "down", "r", "e", "x", "D", "o", "right_square_bracket", "n")
+        assert "select an entity first" in text_of(pilot) or "nothing is present" in text_of(pilot)
+
+
+# -- lists ------------------------------------------------------------------------------------
+
+
+async def test_filter_and_present_only(project):
+    async with cockpit(project) as (screen, pilot):
+        await press(pilot, screen, "slash", *"er_2", "enter")
+        assert [row.name for row in screen.table.rows] == ["player_2"]
+        assert screen.selected == project.entity("player_2").id
+        await press(pilot, screen, "escape")
+        assert screen.table.row_count == 3
+        await press(pilot, screen, "s")
+        assert [row.name for row in screen.table.rows] == ["player_1"]
+        await press(pilot, screen, "g", "1", "5", "enter")
+        assert [row.name for row in screen.table.rows] == ["player_1", "player_2"]
+        await press(pilot, screen, "s", "n")  # n goes round among those in the frame
+        assert screen.selected == project.entity("player_1").id
+        await press(pilot, screen, "N")
+        assert screen.selected == project.entity("player_2").id
+
+
+async def test_keys_typed_into_the_filter_are_text(project):
+    async with cockpit(project) as (screen, pilot):
+        await press(pilot, screen, "slash", *"quodx", "left", "left")
+        assert pilot.app.is_running
+        assert screen.query_one("#filter", Input).value == "quodx"
+        assert screen.frame == 0
+        assert len(project.entities) == 3
+
+
+async def test_ten_thousand_rows_paint_only_what_is_seen(project):
+    asked = []
+    table = EntityTable(lambda entity_id: asked.append(entity_id) or 7)
+    from reviewer.widgets.entity_table import EntityRow
+
+    async with cockpit(project) as (screen, pilot):
+        await screen.query_one("#side").mount(table)
+        rows = [EntityRow(str(n), f"row {n}", "Player", (9, 9, 9)) for n in range(10_000)]
+        table.show_rows(rows, len(rows))
+        await turn(pilot)
+        asked.clear()
+        table.select("7777")
+        await turn(pilot)
+        assert "row 7777" in text_of(pilot)
+        assert 0 < len(set(asked)) <= table.size.height * 2
+
+
+# -- hostile and missing things ---------------------------------------------------------------
+
+
+async def test_hostile_names_are_shown_and_do_nothing(project):
+    for entity in list(project.entities.values()):
+        entity.rename(HOSTILE)
+    async with cockpit(project, (160, 50)) as (screen, pilot):
+        for keys in ([], ["e"], ["escape", "c"], ["escape", "r"], ["escape", "o"], ["u"], ["D"]):
+            await send(pilot, *keys)
+            await turn(pilot)
+            if pilot.app.screen is screen:
+                await settle(pilot, screen)
+            for strip in pilot.app.screen._compositor.render_strips():
+                for segment in strip:
+                    assert segment.text.isprintable() or not segment.text, repr(segment.text)
+            assert "[red]bold[/red]" in text_of(pilot), keys
+            assert "\u202e" not in text_of(pilot)
+
+
+async def test_renaming_without_typing_keeps_a_hostile_name(project):
+    entity = project.entity("player_1")
+    entity.rename(HOSTILE)
+    async with cockpit(project) as (screen, pilot):
+        await press(pilot, screen, "r", "enter")
+        assert entity.name == HOSTILE
+        await press(pilot, screen, "r", "ctrl+u", "enter", "escape")  # empty is refused
+        assert entity.name == HOSTILE
+
+
+async def test_without_its_video_everything_else_works(project, video):
+    path = project.path
+    project.close()
+    (path.parent / "game.mp4").unlink()
+    with Project.open(path) as opened:
+        async with cockpit(opened) as (screen, pilot):
+            assert screen.view.frame is None
+            shown = " ".join(text_of(pilot).split())
+            assert "No picture" in shown
+            assert "is missing" in shown
+            await send(pilot, "right", "right", "o")
+            await until(pilot, lambda: screen.saving == 0 and opened.revision > 0)
+            assert screen.frame == 2
+            assert opened.entity("player_1")["presence"].at(2) == "occluded"
+            await send(pilot, "space")
+            await until(pilot, lambda: screen.frame > 4)
+            await send(pilot, "space")
+
+
+async def test_another_video_is_named(project):
+    path = project.path
+    project.close()
+    make_video(path.parent / "game.mp4", frames=40, size=(320, 192))
+    with Project.open(path) as opened:
+        async with cockpit(opened) as (_, pilot):
+            assert "not the video" in " ".join(text_of(pilot).split())
+
+
+# -- the whole screen -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (20, 5), (1, 1), (300, 100)])
+async def test_any_size(project, size):
+    async with cockpit(project, size) as (screen, pilot):
+        await press(pilot, screen, "right", "down", "tab")
+        if size >= (80, 24):
+            text = text_of(pilot)
+            assert "player_1" in text
+            assert "saved" in text
+            assert "q quit" in text
+            assert "Presence" in text
+        await pilot.resize_terminal(60, 20)
+        await settle(pilot, screen)
+        assert screen.view.moment.request.columns == screen.view.size.width
+
+
+async def test_help_and_key_bar_come_from_the_one_list(project):
+    async with cockpit(project, (120, 60)) as (screen, pilot):
+        await send(pilot, "question_mark")
+        await turn(pilot)
+        assert isinstance(pilot.app.screen, Help)
+        rows = pilot.app.screen.query_one(HelpText).rows
+        assert {entry.action for row in rows for entry in row if hasattr(entry, "action")} == {
+            key.action for key in KEYS
+        }
+        shown = text_of(pilot)
+        for key in KEYS:
+            assert key.text[:20] in shown
+        await press(pilot, screen, "escape")
+        hints = screen.query_one(KeyBar).fitting(400)
+        assert hints == [key.hint for key in KEYS if key.hint]
+
+
+def test_no_key_means_two_things():
+    names = [name for key in KEYS for name in key.keys.split(",")]
+    assert len(names) == len(set(names))
+    for key in KEYS:
+        action = key.action.partition("(")[0].removeprefix("app.")
+        owner = ReviewerApp if key.action.startswith("app.") else Cockpit
+        assert hasattr(owner, f"action_{action}"), key.action
+
+
+async def test_the_page_is_named_without_its_token(project):
+    async with cockpit(project, url="http://127.0.0.1:4242/#token=secret") as (screen, pilot):
+        assert "http://127.0.0.1:4242/" in text_of(pilot)
+        assert "secret" not in text_of(pilot)
+        await press(pilot, screen, "y")
+        assert pilot.app.clipboard == "http://127.0.0.1:4242/#token=secret"
+
+
+async def test_q_leaves_and_the_threads_end(project):
+    async with cockpit(project) as (screen, pilot):
+        await send(pilot, "space", "q")
+        await turn(pilot)
+    assert not screen.loader._thread.is_alive()
+    names = [thread.name for thread in threading.enumerate()]
+    assert not any(name.startswith(("reviewer-frames", "reviewer-edits")) for name in names)

@@ -1,0 +1,201 @@
+"""The terminal interface in a real terminal (tmux): what is really sent, and how it leaves."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from reviewer.format import Project
+
+from tests.videos import make_video, read_number
+
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+
+PROGRAM = """
+import os, pathlib, sys
+from reviewer.app import run_tui
+from reviewer.format import Project
+pathlib.Path(sys.argv[1] + ".pid").write_text(str(os.getpid()))
+with Project.open(sys.argv[1], author="robin") as project:
+    run_tui(project, "http://127.0.0.1:1/#token=t")
+print("left cleanly")
+"""
+SGR = re.compile(r"\x1b\[([0-9;]*)m")
+
+
+class Terminal:
+    """A tmux server of its own, with one window."""
+
+    def __init__(self, folder: Path, width: int, height: int, colors: str) -> None:
+        self.socket = str(folder / "tmux")
+        self.environment = {**os.environ, "COLORTERM": colors, "LANG": "C.UTF-8"}
+        self.environment.pop("TMUX", None)
+        self.width, self.height = width, height
+
+    def tmux(self, *arguments: str) -> str:
+        return subprocess.run(
+            ["tmux", "-S", self.socket, "-f", "/dev/null", *arguments],
+            env=self.environment, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+    def start(self, *command: str) -> None:
+        size = ("-x", str(self.width), "-y", str(self.height))
+        # A shell stays behind the program, so that what it leaves can be looked at.
+        self.tmux("new-session", "-d", *size, "env", f"COLORTERM={self.environment['COLORTERM']}",
+                  "sh", "-c", '"$@"; echo "exit $?"; exec sleep 1000', "sh", *command)  # fmt: skip
+
+    def keys(self, *keys: str) -> None:
+        self.tmux("send-keys", *keys)
+
+    def text(self) -> str:
+        return self.tmux("capture-pane", "-p")
+
+    def colored(self) -> list[str]:
+        return self.tmux("capture-pane", "-e", "-N", "-p").splitlines()
+
+    def wait_for(self, pattern: str) -> str:
+        """The screen once it shows `pattern`; the test's own time limit ends the wait."""
+        while not re.search(pattern, screen := self.text()):
+            time.sleep(0.05)
+        return screen
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_video(tmp_path / "game.mp4", frames=60, size=(640, 360))
+    with Project.create(tmp_path / "game", tmp_path / "game.mp4") as project:
+        entity = project.add_entity("object", name="the one")
+        entity["box"][0] = (300, 200, 100, 100)
+    return tmp_path / "game"
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
+    made = Terminal(tmp_path, 100, 32, getattr(request, "param", "truecolor"))
+    yield made
+    subprocess.run(["tmux", "-S", made.socket, "kill-server"], capture_output=True, check=False)
+
+
+def pixels_of(lines: list[str], columns: int) -> np.ndarray:
+    """The half-blocks of the lines' first `columns` cells: (2 * rows, columns, 3), rest black."""
+    pixels = np.zeros((2 * len(lines), columns, 3), np.uint8)
+    for row, line in enumerate(lines):
+        fore = back = (0, 0, 0)
+        at = column = 0
+        while at < len(line) and column < columns:
+            found = SGR.match(line, at)
+            if found:
+                codes = [int(code or 0) for code in found[1].split(";")]
+                while codes:
+                    code = codes.pop(0)
+                    if code in (38, 48):
+                        color = palette(codes.pop(0), codes)
+                        fore, back = (color, back) if code == 38 else (fore, color)
+                at = found.end()
+                continue
+            if line[at] == "▀":
+                pixels[2 * row, column], pixels[2 * row + 1, column] = fore, back
+            at, column = at + 1, column + 1
+    return pixels
+
+
+def palette(kind: int, codes: list[int]) -> tuple[int, ...]:
+    if kind == 2:
+        color = tuple(codes[:3])
+        del codes[:3]
+        return color
+    number = codes.pop(0)
+    if number >= 232:
+        return (8 + (number - 232) * 10,) * 3
+    number -= 16
+    return tuple(0 if v == 0 else 55 + 40 * v for v in (number // 36, number // 6 % 6, number % 6))
+
+
+@pytest.mark.parametrize("terminal", ["truecolor", ""], indirect=True)
+def test_the_frame_that_the_terminal_shows(folder, terminal):
+    terminal.start(sys.executable, "-c", PROGRAM, str(folder))
+    terminal.wait_for("the one")
+    terminal.keys("v")
+    for frame in (0, 7, 33, 59):
+        terminal.keys("g")
+        terminal.wait_for("Go to")
+        terminal.keys(str(frame), "Enter")
+        terminal.wait_for(rf"‖ {frame} / 59")
+        while True:  # the number follows the key at once, the picture a moment later
+            lines = terminal.colored()[1:-6]
+            rows = [row for row, line in enumerate(lines) if "▀" in line]
+            pixels = pixels_of([lines[row] for row in rows], 62) if rows else None
+            if pixels is not None and read_number(pixels) == frame:
+                break
+            time.sleep(0.05)
+
+
+def test_an_edit_survives_and_q_leaves_a_clean_terminal(folder, terminal):
+    terminal.start(sys.executable, "-c", PROGRAM, str(folder))
+    terminal.wait_for("the one")
+    terminal.keys("L", "o")
+    terminal.wait_for("occluded from frame 10")
+    terminal.wait_for("● saved")
+    terminal.keys("q")
+    screen = terminal.wait_for("exit 0")
+    assert "left cleanly" in screen
+    assert "▀" not in screen
+    assert "Traceback" not in screen
+    with Project.open(folder) as project:
+        assert project.entity("the one")["presence"].at(10) == "occluded"
+        assert project.entity("the one")["presence"].at(9) == "present"
+
+
+def test_a_termination_signal_leaves_a_clean_terminal(folder, terminal):
+    terminal.start(sys.executable, "-c", PROGRAM, str(folder))
+    terminal.wait_for("the one")
+    terminal.keys("Space")
+    os.kill(process_of(folder), signal.SIGTERM)
+    screen = terminal.wait_for(r"exit \d+")
+    assert "left cleanly" in screen
+    assert "Traceback" not in screen
+
+
+def test_a_lost_terminal_ends_the_program_and_loses_nothing(folder, terminal):
+    terminal.start(sys.executable, "-c", PROGRAM, str(folder))
+    terminal.wait_for("the one")
+    terminal.keys("L", "o")
+    terminal.wait_for("● saved")
+    terminal.wait_for("occluded from frame 10")
+    process = process_of(folder)
+    terminal.tmux("kill-server")
+    while is_running(process):
+        time.sleep(0.05)
+    with Project.open(folder) as project:
+        assert project.entity("the one")["presence"].at(10) == "occluded"
+
+
+def process_of(folder: Path) -> int:
+    return int(folder.with_name(folder.name + ".pid").read_text())
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_resizing_keeps_the_picture_in_its_place(folder, terminal):
+    terminal.start(sys.executable, "-c", PROGRAM, str(folder))
+    terminal.wait_for("the one")
+    for width, height in ((140, 45), (30, 8), (100, 32)):
+        terminal.tmux("resize-window", "-x", str(width), "-y", str(height))
+        terminal.wait_for(r"‖ 0 / 59")
+    screen = terminal.wait_for(r"(?s)the one.*● saved")
+    assert "Traceback" not in screen
