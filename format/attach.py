@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from .files import read_bounded, write_atomically
 from .layout import FORMAT_VERSION, Layout
 from .video import Video, VideoIndex
 
-MAX_FRAMES = 1 << 31
+MAX_FRAMES = 1 << 25  # 13 days at 30 a second; arrays over all frames stay below 256 MiB
 _MAX_JSON_BYTES = 1 << 20
 
 Progress = Callable[[int, "int | None"], None]
@@ -176,8 +177,9 @@ def attach(record: VideoRecord, layout: Layout, progress: Progress | None = None
     index = VideoIndex.load(layout.frame_index, path)
     if index is None:
         index = VideoIndex.build(path, progress)
-        if os.access(layout.local, os.W_OK):
-            index.save(layout.frame_index)
+        if os.access(layout.local, os.W_OK) and not layout.local.is_symlink():
+            with contextlib.suppress(OSError):  # a full disk: the next opening scans again
+                index.save(layout.frame_index)
     if index.fingerprint != record.fingerprint:
         raise _other(path, "its content differs")
     if index.frame_count != record.frame_count:

@@ -8,11 +8,31 @@ import numpy as np
 
 from .edit import Attributes, CellsChange, Edit, EntityChange
 from .errors import EditError
-from .layout import is_entity_id, is_unicode
+from .layout import is_entity_id, is_name, is_unicode
 from .ontology import Ontology
 from .state import State
+from .store import kind_of
 
 MAX_NAME_CHARACTERS = 200
+
+
+def sound(edit: Edit, frame_count: int) -> Edit:
+    """``edit``, read from a journal, which may have come with somebody's folder; ValueError when it
+    names what cannot be in a project, such as a path for an entity."""
+    for change in edit.entities:
+        if not is_entity_id(change.entity):
+            raise ValueError(f"{change.entity!r:.60} is not an entity id")
+    for cell in edit.cells:
+        if not is_entity_id(cell.entity) or not is_name(cell.property):
+            raise ValueError(f"{cell.entity!r:.60}, {cell.property!r:.60} cannot be a property")
+        if kind_of(cell.property) != cell.kind:
+            raise ValueError(f"{cell.property} is not of the kind {cell.kind.name}")
+        ascend = bool(np.all(np.diff(cell.frames) > 0)) and len(cell.frames) > 0
+        if not ascend or cell.frames[0] < 0 or cell.frames[-1] >= frame_count:
+            raise ValueError("its frames are not within the video, ascending")
+        if problem := cell.kind.check_rows(cell.new[~cell.kind.is_fill(cell.new)]):
+            raise ValueError(f"{cell.property} of {cell.entity} {problem}")
+    return edit
 
 
 def checked(edit: Edit, state: State, ontology: Ontology, damaged: set[tuple[str, str]]) -> Edit:

@@ -143,9 +143,10 @@ def read_keyframe_array(data: bytes, name: str, frame_count: int) -> tuple[Kind,
         chunk_frames, columns = meta["chunk_grid"]["configuration"]["chunk_shape"]
         separator = meta["chunk_key_encoding"]["configuration"]["separator"]
         codecs = [codec["name"] for codec in meta["codecs"]]
+        order = meta["codecs"][0].get("configuration", {}).get("endian", "little")
         fill, shape, data_type = meta["fill_value"], meta["shape"], meta["data_type"]
         token = meta.get("attributes", {}).get("kind") or _likely_kind(name, shape, data_type)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+    except (orjson.JSONDecodeError, LookupError, TypeError, ValueError, AttributeError):
         raise DamagedChunk("its zarr.json is not the metadata of a keyframe array") from None
     try:
         kind = kind_of_token(token) if isinstance(token, str) else kind_of_token("")
@@ -158,6 +159,7 @@ def read_keyframe_array(data: bytes, name: str, frame_count: int) -> tuple[Kind,
         ("chunk columns", columns, kind.columns),
         ("chunk key separator", separator, "."),
         ("codecs", codecs, ours),
+        ("byte order", order, "little"),
         ("fill value", fill, _fill_json(kind.fill)),
     ):
         if have != want:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,10 +104,17 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def read_bounded(path: Path, limit: int) -> bytes:
     """A file's bytes; ValueError when it is larger than ``limit`` or not a plain file."""
-    with open(path, "rb") as file:
+    # a named pipe must not make us wait for whoever writes to it
+    with open(path, "rb", opener=_open_at_once) as file:
         status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError(f"{path} is not a plain file")
         if status.st_size > limit:
             raise ValueError(f"{path} is {status.st_size} bytes, over the limit of {limit}")
         return file.read(limit + 1)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from .codec import crc32c
 from .errors import EditError, ProjectError
-from .files import sync_directory
+from .files import write_atomically
 
 _MAGIC = b"RVJ1\0\0\0\0"
 _HEAD = struct.Struct("<II")
@@ -116,18 +116,22 @@ class Journal:
         """The numbers of the journal's files, ascending."""
         if not self._folder.is_dir():
             return []
-        names = (path.name for path in self._folder.iterdir())
-        return sorted(int(n[:8]) for n in names if len(n) == 12 and n[:8].isdigit())
+        names = (path.name for path in self._folder.glob("*.log"))
+        numbers = (int(n[:8]) for n in names if len(n) == 12 and n[:8].isdecimal())
+        return sorted(number for number in numbers if self._exists(number))
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:08}.log"
 
+    def _exists(self, number: int) -> bool:
+        try:
+            # a power cut may keep a new file's name and lose its content
+            return self._path(number).stat().st_size >= len(_MAGIC)
+        except OSError:
+            return False
+
     def _create(self, number: int) -> None:
-        with open(self._path(number), "xb") as file:
-            file.write(_MAGIC)
-            file.flush()
-            os.fsync(file.fileno())
-        sync_directory(self._folder)
+        write_atomically(self._path(number), _MAGIC, self._folder)
 
     def _open(self, number: int) -> None:
         if self._file >= 0:
@@ -159,7 +163,7 @@ class Journal:
 
     def _next_file(self) -> bool:
         newer = self.position.file + 1
-        if os.fstat(self._file).st_size > self.position.offset or not self._path(newer).exists():
+        if os.fstat(self._file).st_size > self.position.offset or not self._exists(newer):
             return False
         self._open(newer)
         return True
@@ -170,7 +174,17 @@ class Journal:
             return bool(self.numbers())
         if os.fstat(self._file).st_size > self.position.offset:
             return True
-        return self._path(self.position.file + 1).exists()
+        return self._exists(self.position.file + 1) or self.left_behind
+
+    @property
+    def left_behind(self) -> bool:
+        """Whether others began so many new files that ours was removed before we read on: what
+        was in between is in the store and can no longer be read here."""
+        return self._file >= 0 and os.fstat(self._file).st_nlink == 0 and bool(self.numbers())
+
+    def start_over(self) -> None:
+        """Go to the beginning of the newest file."""
+        self._open(self.numbers()[-1])
 
     def append(self, kind: bytes, body: bytes) -> Position:
         """Write one record behind the last; the lock is held and all news were read.
@@ -182,6 +196,11 @@ class Journal:
             raise EditError("This change is over 2 GiB; make it in several smaller ones.")
         data = _HEAD.pack(len(payload), crc32c(payload)) + payload
         start = self.position.offset
+        if self._file < 0 or os.fstat(self._file).st_nlink == 0:
+            raise EditError(
+                f"The change was not saved: {self._folder} was removed while the project was open. "
+                f"Open the project again."
+            )
         try:
             if os.fstat(self._file).st_size > start:
                 os.ftruncate(self._file, start)  # what a crashed writer left

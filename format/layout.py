@@ -12,6 +12,7 @@ ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: nothing that re
 ID_LENGTH = 8
 
 ENTITY_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}-([0-9a-z]{1,32})\Z")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 
 
 def new_entity_id(class_name: str) -> str:
@@ -22,6 +23,11 @@ def new_entity_id(class_name: str) -> str:
 def is_entity_id(text: str) -> bool:
     """Whether this can name an entity's folder."""
     return bool(ENTITY_ID.match(text))
+
+
+def is_name(text: str) -> bool:
+    """Whether this can name a class or a property, and so a folder."""
+    return bool(_NAME.match(text))
 
 
 def is_unicode(text: str) -> bool:

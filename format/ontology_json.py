@@ -19,6 +19,7 @@ from .kinds import (
     MAX_SKELETON_POINTS,
     Kind,
 )
+from .layout import is_name
 from .ontology import (
     PALETTE,
     SCENE,
@@ -33,7 +34,6 @@ from .ontology import (
 ONTOLOGY_VERSION = 1
 MAX_ONTOLOGY_BYTES = 16 << 20
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 _KINDS = ("choice", "choices", "boolean", "number", "text", "entity", "entities")
 
@@ -309,7 +309,7 @@ def _object(item: Any, where: str) -> dict[str, Any]:
 
 def _name(item: dict[str, Any], where: str) -> str:
     name = item.get("name")
-    if not isinstance(name, str) or not _NAME.match(name):
+    if not isinstance(name, str) or not is_name(name):
         raise OntologyError(
             f"{where} needs a name of letters, digits and underscores that starts with a letter, "
             f"not {name!r:.80}."

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .cache import KeyframeCache, read_cache, write_cache
+from .checks import sound
 from .codec import DamagedChunk
 from .edit import CellsChange, Edit, EntityChange
-from .errors import ProjectError
+from .errors import EditError, ProjectError, ReviewerError
 from .files import AtomicBatch, Stamp
 from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record
 from .keyframes import Keyframes
@@ -68,11 +69,7 @@ class Persistence:
         """Fill the project's state: the store, then what the journal has beyond it."""
         project = self._project
         with self.lock:
-            for record in project._journal.read_new():
-                if record.type == EDIT:
-                    self._remember(record)
-                elif record.type == CHECKPOINT:
-                    self.checkpointed(record)
+            self._read_journal()
         # The store is read after the journal: a chunk may then be newer than the edits replayed
         # on it, which set the same rows again, but never older.
         signatures, problems = self._store.scan()
@@ -87,9 +84,17 @@ class Persistence:
         if self._pending:
             self.wake()
 
+    def _read_journal(self) -> None:
+        """Take note of the edits that the store may not have yet."""
+        for record in self._project._journal.read_new():
+            if record.type == EDIT:
+                self._remember(record)
+            elif record.type == CHECKPOINT:
+                self.checkpointed(record)
+
     def _remember(self, record: Record) -> None:
         try:
-            edit = Edit.from_bytes(record.body)
+            edit = sound(Edit.from_bytes(record.body), self._project.frame_count)
         except (ValueError, KeyError, TypeError) as error:
             self._project.warnings.append(f"An edit in the journal cannot be read ({error}).")
             return
@@ -177,7 +182,7 @@ class Persistence:
             try:
                 self.flush()
                 self.problem = None
-            except ProjectError as error:
+            except (ReviewerError, OSError) as error:
                 self.problem = str(error)
                 if self._stopping.wait(_RETRY_AFTER_S):
                     return
@@ -249,7 +254,8 @@ class Persistence:
         project = self._project
         with project._mutex, self.lock:
             news = project._catch_up()
-            with contextlib.suppress(OSError):
+            # without it, the next opening brings the same edits into the store again
+            with contextlib.suppress(OSError, EditError):
                 position = project._journal.append(CHECKPOINT, _CHECKPOINT.pack(*through))
                 self._pending = [item for item in self._pending if item[0] > through]
                 if not self._pending and position == project._journal.position:
@@ -274,7 +280,9 @@ class Persistence:
         project._publish(changes)
         if changes:
             # whoever made the edit flushes it; should it have died, we do
-            threading.Timer(_PEER_GRACE_S, self._flush_for_peer).start()
+            timer = threading.Timer(_PEER_GRACE_S, self._flush_for_peer)
+            timer.daemon = True  # nobody's exit waits for it
+            timer.start()
 
     def _flush_for_peer(self) -> None:
         if self._pending and not self._stopping.is_set():
@@ -285,15 +293,33 @@ class Persistence:
         project = self._project
         with project._mutex, self.lock:
             changes: list[Change] = project._catch_up()
-            parts = [self._difference(entity) for entity in sorted(entities)]
-            edit = Edit(
-                entities=tuple(c for part in parts for c in part[0]),
-                cells=tuple(c for part in parts for c in part[1]),
-                label="Files changed",
-            )
-            if edit:
-                changes.append(project._absorb(edit, "disk", None))
+            changes += self._take_over(entities, "disk")
         project._publish(changes)
+
+    def _take_over(self, entities: set[str], origin: str) -> list[Change]:
+        """Make the state of these entities what their files say, pending edits left out."""
+        parts = [self._difference(entity) for entity in sorted(entities)]
+        edit = Edit(
+            entities=tuple(c for part in parts for c in part[0]),
+            cells=tuple(c for part in parts for c in part[1]),
+            label="Files changed",
+        )
+        return [self._project._absorb(edit, origin, None)] if edit else []
+
+    def start_over(self) -> list[Change]:
+        """Others went so far that the journal between them and us is gone. It was removed only when
+        all of it was in the store: read that, then what the newest journal has beyond it. The
+        mutex and the lock are held."""
+        project = self._project
+        self._pending = []
+        project._journal.start_over()
+        self._read_journal()
+        beyond, self._pending = self._pending, []
+        signatures, _ = self._store.scan()
+        changes = self._take_over(signatures.keys() | set(project._state.ids), "peer")
+        changes += [project._absorb(edit, "peer", position) for position, edit in beyond]
+        project._history = None
+        return changes
 
     def _difference(self, entity: str) -> tuple[list[EntityChange], list[CellsChange]]:
         """How the entity's files differ from the state, pending edits left out."""

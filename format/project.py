@@ -109,6 +109,11 @@ class Project:
             return stored
         if self._video is not None:
             return self._video.index.pts
+        if self._record.interpolate_over == "pts":
+            raise ProjectError(
+                f"The frame times in {self._layout.pts} cannot be used, and between keyframes "
+                f"everything moves by them; restore them from git, or put the video back."
+            )
         return np.arange(self.frame_count, dtype=np.int64)
 
     def __enter__(self) -> Project:
@@ -374,10 +379,12 @@ class Project:
         changes: list[Change] = []
         if not self._journal.has_news():
             return changes
+        if self._journal.left_behind:
+            return self._persistence.start_over()
         for record in self._journal.read_new():
             if record.type == EDIT:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
-                    edit = Edit.from_bytes(record.body)
+                    edit = checks.sound(Edit.from_bytes(record.body), self.frame_count)
                     changes.append(self._absorb(edit, "peer", record.end))
             elif record.type == CHECKPOINT:
                 self._persistence.checkpointed(record)
@@ -491,35 +498,45 @@ class Project:
 
     def _revert(self, author: str | None, *, redo: bool) -> Edit | None:
         author = author or self.author
-        with self._mutex:
-            history = self._full_history()
-            target = history.next_redo(author) if redo else history.next_undo(author)
-            if target is None:
-                return None
-            edit = replace(
-                reversal(target, self._state),
-                author=author,
-                label=target.label,
-                undoes=None if redo else target.id,
-                redoes=target.id if redo else None,
-            )
-            if not checks.checked(edit, self._state, self.ontology, self._persistence.damaged):
-                history.record([edit])  # step over it, or nothing older could be undone
-                verb = "redone" if redo else "undone"
-                raise EditError(f'"{target.label}" cannot be {verb}: it was changed since.')
-            done = self._apply(edit)
+        while True:
+            with self._mutex, self._persistence.lock:
+                news = self._catch_up()
+                if not news:
+                    done = self._step_back(author, redo)
+                    break
+            self._publish(news)  # then on top of what others did meanwhile
+        if done is None:
+            return None
         self._acknowledge(done)
         return done.edit
+
+    def _step_back(self, author: str, redo: bool) -> Done | None:
+        """Undo or redo on a state that has all news; mutex and lock are held."""
+        history = self._full_history()
+        target = history.next_redo(author) if redo else history.next_undo(author)
+        if target is None:
+            return None
+        edit = replace(
+            reversal(target, self._state),
+            author=author,
+            label=target.label,
+            undoes=None if redo else target.id,
+            redoes=target.id if redo else None,
+        )
+        if not checks.checked(edit, self._state, self.ontology, self._persistence.damaged):
+            history.record([edit])  # step over it, or nothing older could be undone
+            verb = "redone" if redo else "undone"
+            raise EditError(f'"{target.label}" cannot be {verb}: it was changed since.')
+        return self._apply(edit)
 
     def _full_history(self) -> History:
         if self._history is None:
             history = History()
             with self._persistence.lock:
-                self._catch_up()
                 for record in self._journal.history():
                     if record.type == EDIT:
                         with contextlib.suppress(ValueError, KeyError, TypeError):
-                            edit = Edit.from_bytes(record.body)
+                            edit = checks.sound(Edit.from_bytes(record.body), self.frame_count)
                             history.record([edit])
                             self._seen[edit.id] = None
             self._history = history

@@ -4,6 +4,7 @@ written directly (tens of times faster than through a general library; tests hol
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,6 +77,8 @@ class Store:
         out = StoredEntity()
         folder = self.layout.entity(entity_id)
         try:
+            if (folder / "zarr.json").is_symlink():
+                raise ValueError("it is a symbolic link")
             data = orjson.loads(read_bounded(folder / "zarr.json", MAX_METADATA_BYTES))
             out.attributes = Attributes.from_json(data["attributes"])
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -88,6 +91,7 @@ class Store:
             if entry.name == "zarr.json":
                 continue
             if entry.is_symlink() or not entry.is_dir(follow_symlinks=False):
+                out.damaged.add(entry.name)
                 out.problems.append(f"{entry.path} is not an array; it was left out.")
                 continue
             keyframes = self._read_array(Path(entry.path), entity_id, entry.name, out)
@@ -203,11 +207,12 @@ def _read_chunk(path: str | Path) -> bytes:
 
 def _chunk_number(entry: os.DirEntry[str]) -> int:
     parts = entry.name.split(".")
-    if len(parts) != 3 or parts[0] != "c" or parts[2] != "0" or not parts[1].isdecimal():
+    number = int(parts[1]) if len(parts) == 3 and re.fullmatch("[0-9]{1,18}", parts[1]) else -1
+    if number < 0 or entry.name != chunk_name(number):  # c.00.0 would be a second c.0.0
         raise DamagedChunk("its name is not that of a chunk")
     if entry.is_symlink() or not entry.is_file(follow_symlinks=False):
         raise DamagedChunk("it is not a plain file")
-    return int(parts[1][:18])
+    return number
 
 
 def _signature(folder: str) -> bytes:

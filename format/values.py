@@ -13,10 +13,9 @@ import orjson
 from .errors import EditError
 from .geometry import mask as masks
 from .geometry import wkt
+from .geometry.shape import MAX_COORDINATE_PX, Shape
 from .kinds import PRESENCE, VISIBILITY, Kind, Rows
 
-# Beyond this a coordinate is a mistake, and float arithmetic between keyframes loses precision.
-MAX_COORDINATE_PX = 1e7
 MAX_TEXT_CHARACTERS = 1 << 20
 MAX_REFERENCES = 10_000
 
@@ -106,16 +105,30 @@ def _point(point: Any) -> tuple[float, float, float]:
 
 
 def _encode_shape(value: Any, kind: Kind, terms: Terms) -> Rows:
+    """A Shape, WKT text, vertices, or for a polygon rings (outline, holes) or parts of rings."""
     try:
-        shape = wkt.parse(value) if isinstance(value, str) else wkt.shape_of(value, kind.name)
+        if isinstance(value, str):
+            shape = wkt.parse(value)
+        else:
+            shape = value if isinstance(value, Shape) else _shape_of(value, kind.name)
         if shape.kind != kind.name:
             raise ValueError(f"it is a {shape.kind}")
-        text = wkt.format_shape(shape)
-    except (TypeError, ValueError) as error:
+        return _text_row(wkt.format(shape))
+    except (TypeError, ValueError, IndexError) as error:
         raise EditError(
             f"{_article(kind.name)} is WKT text or vertices (x, y), not {value!r:.60} ({error})."
         ) from None
-    return _text_row(text)
+
+
+def _shape_of(value: Any, kind_name: str) -> Shape:
+    depth, inner = 0, value
+    while not np.isscalar(inner):
+        depth, inner = depth + 1, inner[0]
+    if kind_name == "polyline":
+        return Shape.polyline(value) if depth == 2 else Shape.polyline(*value)
+    if depth == 2:
+        return Shape.polygon([value])
+    return Shape.polygon(value) if depth == 3 else Shape.polygon(*value)
 
 
 def _encode_mask(value: Any, kind: Kind, terms: Terms) -> Rows:
@@ -125,7 +138,7 @@ def _encode_mask(value: Any, kind: Kind, terms: Terms) -> Rows:
             mask = masks.parse(value)
         elif mask is None:
             mask = masks.from_array(np.asarray(value, dtype=bool))
-        return _text_row(masks.format_mask(mask))
+        return _text_row(masks.format(mask))
     except (TypeError, ValueError) as error:
         raise EditError(f"A mask is a picture of booleans or COCO run lengths ({error}).") from None
 
@@ -239,10 +252,10 @@ def decode(row: Rows, kind: Kind, terms: Terms) -> Any:
             return None if value == NOBODY else str(value)
         case "entities":
             return tuple(orjson.loads(value))
-        case "polyline" | "polygon":
-            return wkt.parse(value)
+        case "polyline" | "polygon":  # the engine gives shapes, the store has texts
+            return wkt.parse(value) if isinstance(value, str) else value
         case "mask":
-            return masks.parse(value)
+            return masks.parse(value) if isinstance(value, str) else value
         case "points":
             return np.array(row, np.float64).reshape(-1, 3)
         case "cuboid":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import Iterable
 
 from textual import events
@@ -12,7 +13,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.theme import Theme
 
-from reviewer.format import Project
+from reviewer.format import Project, ReviewerError
 from reviewer.frame_image_graphics import Graphics, Terminal, ask_terminal, erase
 from reviewer.screens.cockpit import Cockpit
 from reviewer.screens.keys import KEYS
@@ -139,7 +140,16 @@ class ReviewerApp(App[None]):
 
 
 def run_tui(project: Project, server_url: str | None = None) -> None:
-    """Run the terminal interface until the user leaves it."""
+    """Run the terminal interface until the user leaves it.
+
+    ReviewerError when there is no terminal to run it in.
+    """
+    # Textual reads from standard input and draws on standard error.
+    if not all(stream and stream.isatty() for stream in (sys.__stdin__, sys.__stderr__)):
+        raise ReviewerError(
+            "The terminal interface needs a terminal for its input and its output; "
+            "`reviewer serve` shows the page without one."
+        )
     terminal = ask_terminal()
     app = ReviewerApp(project, server_url, terminal)
     try:

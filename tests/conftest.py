@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.videos import make_video, uneven_times
+
+# A busy machine is slow, not wrong.
+settings.register_profile("reviewer", deadline=None)
+settings.load_profile("reviewer")
 
 SMALL: dict[str, Any] = {"size": (320, 192), "frames": 90}
 

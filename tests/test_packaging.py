@@ -25,13 +25,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_bytes((ROOT / name).read_bytes())
     out = tmp_path_factory.mktemp("dist")
-    build = "from setuptools import build_meta as b; import sys; b.build_wheel(sys.argv[1]); "
-    subprocess.run(
-        [sys.executable, "-c", build + "b.build_sdist(sys.argv[1])", str(out)],
-        cwd=source,
-        check=True,
-        capture_output=True,
-    )
+    for what in ("wheel", "sdist"):
+        build = f"from setuptools import build_meta as b; import sys; b.build_{what}(sys.argv[1])"
+        command = [sys.executable, "-c", build, str(out)]
+        subprocess.run(command, cwd=source, check=True, capture_output=True)
     return out
 
 

@@ -86,6 +86,7 @@ class Api:
         router.add_get(project + "/state", self.state)
         router.add_get(project + "/window", self.window)
         router.add_get(project + "/timeline/{entity}", self.timeline)
+        router.add_get(project + "/lanes", self.lanes)
         router.add_get(project + "/overview", self.overview)
         router.add_get(project + "/times", self.times)
         router.add_get(project + "/units", self.units)
@@ -136,6 +137,11 @@ class Api:
         session = self._session(request)
         entity = request.match_info["entity"]
         return _json(await self._in(self._engine, session.timeline, entity))
+
+    async def lanes(self, request: web.Request) -> web.Response:
+        first = _number(request.query.get("first"), "first")
+        stop = _number(request.query.get("stop"), "stop")
+        return _json(await self._in(self._engine, self._session(request).lanes, first, stop))
 
     async def overview(self, request: web.Request) -> web.Response:
         bins = _number(request.query.get("bins", "1024"), "bins")

@@ -18,6 +18,7 @@ from . import protocol
 MAX_WINDOW_FRAMES = 1024
 MAX_OVERVIEW_BINS = 4096
 MAX_STILL_WIDTH = 8192
+MAX_LANES = 200
 PRESENCE_TABLE = ("present", "occluded")
 
 
@@ -117,6 +118,26 @@ class ProjectSession:
             if definition.kind.rule == "hold":
                 properties[name]["spans"] = [list(span) for span in track.spans()]
         return {"id": entity.id, "revision": revision, "properties": properties}
+
+    def lanes(self, first: int, stop: int) -> dict[str, Any]:
+        """When each entity is there, for those that are within ``[first, stop)``: at most
+        `MAX_LANES`, ``more`` says whether there are others."""
+        project = self.project
+        stop = min(stop, project.frame_count)
+        revision = project.revision
+        lanes: list[dict[str, Any]] = []
+        more = False
+        for entity in project.entities.values():
+            spans = [list(span) for span in entity["presence"].spans() if span[2] in PRESENCE_TABLE]
+            if not any(start < stop and end > first for start, end, _ in spans):
+                continue
+            if len(lanes) == MAX_LANES:
+                more = True
+                break
+            frames = entity.keyframes
+            inside = frames[(frames >= first) & (frames < stop)]
+            lanes.append({"id": entity.id, "spans": spans, "keyframes": inside.tolist()})
+        return {"revision": revision, "lanes": lanes, "more": more}
 
     def overview(self, bins: int) -> bytes:
         """Keyframes in each bin of the whole video, and how many entities are there on average."""

@@ -134,6 +134,9 @@ class Cockpit(Edits, Screen[None]):
         # Without the token: a screen is shared more easily than meant. "y" copies the whole.
         title.url = inert(self.server_url.partition("#")[0])
         title.warning = "read-only" if self.project.read_only else ""
+        if self.project.warnings:
+            more = len(self.project.warnings) - 1
+            self.say(self.project.warnings[0] + (f" (and {more} more)" if more else ""))
         if self.project.read_only:
             self.say(str(self.project.read_only))
         try:
@@ -254,7 +257,7 @@ class Cockpit(Edits, Screen[None]):
                 neighbour = self.table.step(-1)
             self._list_entities()
             self.select(neighbour if self.desk.exists(neighbour) else None)
-        elif change.structure:
+        elif change.structure or change.origin == "disk":
             self._list_entities()
             if self.selected is None and self.table.rows:
                 self.select(self.table.rows[0].id)

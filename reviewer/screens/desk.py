@@ -41,6 +41,9 @@ class Desk:
 
     def forget(self, change: Change) -> None:
         """Drop what `change` made stale."""
+        if change.origin == "disk":  # files were exchanged beneath us: the ontology too, perhaps
+            self._keyframe_counts.clear()
+            self._rows.clear()
         for entity_id in change.entities:
             self._keyframe_counts.pop(entity_id, None)
             self._rows.pop(entity_id, None)

@@ -41,7 +41,7 @@ KEYS: tuple[Key, ...] = (
         "previous keyframe of the entity",
         "[] key",
     ),
-    Key(MOVE, "enter", "⏎", "enter", "to the entity's start; in properties: change the value"),
+    Key(MOVE, "enter", "⏎", "enter", "to the entity's start; change a property"),
     Key(MOVE, "home,0", "Home 0", "first", "first frame"),
     Key(MOVE, "end,dollar_sign", "End $", "last", "last frame"),
     Key(MOVE, "g", "g", "goto", "go to a frame or a time", "g goto"),

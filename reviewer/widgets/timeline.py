@@ -162,30 +162,36 @@ def nice_step(least: float) -> int:
         step *= 10
 
 
+def playhead_label(columns: Columns, frame: int) -> tuple[int, str]:
+    """Where the playhead's number stands, and the text; the number turns left at the right end."""
+    column = columns.of(frame)
+    if not 0 <= column < columns.width:
+        return 0, ""
+    text = f"▼{frame}"
+    if column + len(text) <= columns.width:
+        return column, text
+    text = f"{frame}▼"
+    start = column - len(text) + 1
+    return (start, text) if start >= 0 else (column, "▼")
+
+
 def ruler(columns: Columns, frame: int) -> str:
-    """Frame numbers at round places, and the playhead's own."""
+    """Frame numbers at round places and the playhead's own, which pushes others out."""
     width = columns.width
     cells = [" "] * width
-    per_column = (columns.stop - columns.first) / width
-    step = nice_step(per_column * 12)
+    start, text = playhead_label(columns, frame)
+    cells[start : start + len(text)] = text
+    step = nice_step((columns.stop - columns.first) / width * 12)
     at = int(np.ceil(columns.first / step)) * step
     while at < columns.stop:
         column = columns.of(at)
-        text = f"╵{at}"
-        if 0 <= column <= width - len(text):
-            cells[column : column + len(text)] = text
+        label = f"╵{at}"
+        end = column + len(label)
+        free = not text or end < start or column > start + len(text)
+        if free and column >= 0 and end <= width:
+            cells[column:end] = label
         at += step
-    column = columns.of(frame)
-    if 0 <= column < width:
-        text = f"▼{frame}"
-        start = min(column, width - len(text))
-        if start >= 0:
-            text = text if start == column else f"{frame}▼"
-            start = start if start == column else max(0, column - len(text) + 1)
-            cells[max(0, start - 1) : start + len(text) + 1] = list(
-                (" " if start > 0 else "") + text + (" " if start + len(text) < width else "")
-            )
-    return "".join(cells[:width])
+    return "".join(cells)
 
 
 class Timeline(Lines):
@@ -252,15 +258,9 @@ class Timeline(Lines):
             label = f"{self.frame_count / (columns.stop - columns.first):.0f}× closer"
         style = self.component("timeline--ruler")
         text = ruler(columns, self.frame)
-        at = columns.of(self.frame)
+        start, number = playhead_label(columns, self.frame)
+        stop = start + len(number)
         yield Segment(pad(f" {label}", self.label_cells), self.component("timeline--label"))
-        head = text.find("▼")
-        if head < 0 or not 0 <= at < columns.width:
-            yield Segment(text, style)
-            return
-        number = str(self.frame)
-        start = head if text[head + 1 : head + 1 + len(number)] == number else head - len(number)
-        stop = start + len(number) + 1
         yield Segment(text[:start], style)
         yield Segment(text[start:stop], Style(color=Color.from_rgb(*PLAYHEAD), bold=True))
         yield Segment(text[stop:], style)

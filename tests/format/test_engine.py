@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -137,7 +138,7 @@ def test_choices_hold_until_the_next_keyframe(
         assert first <= begin < end <= stop
         painted[begin - first : end - first] = row[0]
     assert (painted == values).all()
-    assert all(not np.array_equal(a[2], b[2]) for a, b in zip(runs, runs[1:], strict=False))
+    assert all(not np.array_equal(a[2], b[2]) for a, b in pairwise(runs))
 
 
 @settings(max_examples=20)

@@ -199,3 +199,12 @@ def test_resizing_keeps_the_picture_in_its_place(folder, terminal):
         terminal.wait_for(r"‖ 0 / 59")
     screen = terminal.wait_for(r"(?s)the one.*● saved")
     assert "Traceback" not in screen
+
+
+def test_without_a_terminal_there_is_one_sentence(folder):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(folder)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "ReviewerError: The terminal interface needs a terminal" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -157,3 +159,15 @@ def test_clock():
     assert clock(61.0005) == "1:01.000"
     assert clock(59.9996) == "1:00.000"
     assert clock(3723.5) == "1:02:03.500"
+
+
+@given(views(), st.data())
+def test_numbers_on_the_ruler_are_whole_and_stand_where_they_say(view, data):
+    count, columns = view
+    frame = data.draw(st.integers(0, count - 1))
+    text = ruler(columns, frame)
+    for found in re.finditer(r"╵(\d+)", text):
+        assert columns.of(int(found[1])) == found.start()
+    if columns.first <= frame < columns.stop and "▼" in text:
+        assert text.index("▼") == columns.of(frame)
+    assert not re.search(r"(?<![╵▼\d])\d+(?![\d▼])", text)  # no half numbers left standing

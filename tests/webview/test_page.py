@@ -377,17 +377,17 @@ async def test_the_timeline_jumps_to_keyframes_and_scrubs(site: Site, window: Wi
     entity = site.project.entity(await window.draw((100, 100), (200, 180)))
     entity["box"][60] = (120, 100, 100, 80)
     await expect(window.page.get_by_text("2 keyframes")).to_be_visible()
-    area = await window.page.locator(".timeline-canvas").bounding_box()
+    area = await window.page.locator(".timeline-rows").bounding_box()
     assert area is not None
     await asyncio.sleep(0.1)
     # The second row is the box; a few px beside the mark still mean it.
     x = area["x"] + (60.5 / 90) * area["width"] + 3
-    await window.page.mouse.click(x, area["y"] + 22 + 34 + 36)
+    await window.page.mouse.click(x, area["y"] + 36)
     await window.until("reviewer.frame === 60")
-    await window.page.mouse.move(area["x"] + (30.5 / 90) * area["width"], area["y"] + 40)
+    await window.page.mouse.move(area["x"] + (30.5 / 90) * area["width"], area["y"] - 20)
     await window.page.mouse.down()
     await window.until("reviewer.frame === 30")
-    await window.page.mouse.move(area["x"] + (15.5 / 90) * area["width"], area["y"] + 40, steps=5)
+    await window.page.mouse.move(area["x"] + (15.5 / 90) * area["width"], area["y"] - 20, steps=5)
     await window.page.mouse.up()
     await window.until("reviewer.frame === 15")
 
@@ -449,3 +449,43 @@ async def test_help_lists_the_keys_of_the_ontology(window: Window) -> None:
     await expect(dialog.get_by_text("Player, Team: Home")).to_be_visible()
     await window.page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
+
+
+async def test_a_released_shape_never_jumps_back(site: Site, window: Window) -> None:
+    await window.draw((100, 100), (200, 180))
+    mouse = window.page.mouse
+    await mouse.move(*await window.at(150, 140))
+    await mouse.down()
+    await mouse.move(*await window.at(350, 140), steps=4)
+    await window.page.evaluate(
+        """() => {
+            globalThis.seen = [];
+            const look = () => {
+                globalThis.seen.push(reviewer.painted().boxes[0]);
+                globalThis.looking = requestAnimationFrame(look);
+            };
+            look();
+        }"""
+    )
+    await mouse.up()
+    await window.settled()
+    await asyncio.sleep(0.2)
+    seen = await window.page.evaluate("() => { cancelAnimationFrame(looking); return seen; }")
+    assert len(seen) > 5
+    assert set(seen) == {seen[-1]}
+    assert seen[-1] == pytest.approx(300, abs=2)
+
+
+async def test_lanes_show_who_is_there_while_nothing_is_selected(
+    site: Site, window: Window
+) -> None:
+    for i in range(3):
+        entity = site.project.add_entity("player", frame=20 * i)
+        entity["box"][20 * i] = (10, 20 * i, 30, 40)
+    lane = window.page.get_by_role("button", name="player_2", exact=True)
+    await expect(lane).to_be_visible()
+    await lane.click()
+    await window.until(f"reviewer.selected === '{site.project.entity('player_2').id}'")
+    await expect(lane).to_have_count(0)
+    await window.page.keyboard.press("Escape")
+    await expect(lane).to_be_visible()

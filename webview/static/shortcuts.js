@@ -9,6 +9,8 @@
 import { isTyping } from './dom.js';
 import { openHelp } from './dialogs/help.js';
 
+const NEXT_LABELS = { auto: 'all', all: 'few', few: 'auto' };
+
 /** @returns {Command[]} */
 function builtIn({ actions, store, model, stage, pointer, parts, shortcuts }) {
   const command = (group, text, keys, run, repeat = false) => ({ group, text, keys, run, repeat });
@@ -42,7 +44,7 @@ function builtIn({ actions, store, model, stage, pointer, parts, shortcuts }) {
     command('View', 'Fit the video', ['f'], () => stage.fit()),
     command('View', 'Zoom in', ['+', '='], () => stage.zoom(1.25), true),
     command('View', 'Zoom out', ['-'], () => stage.zoom(0.8), true),
-    command('View', 'Names on or off', ['n'], () => store.set({ labels: store.state.labels === 'all' ? 'selected' : 'all' })),
+    command('View', 'Names: automatic, all, few', ['n'], () => store.set({ labels: NEXT_LABELS[store.state.labels] })),
     command('View', 'Search entities', ['/'], () => parts.entities.querySelector('input')?.select()),
     command('General', 'Undo', ['Ctrl+z'], () => actions.undo(), true),
     command('General', 'Redo', ['Ctrl+Shift+z', 'Ctrl+y'], () => actions.redo(), true),

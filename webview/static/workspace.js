@@ -53,7 +53,7 @@ export class Workspace {
       frame, target: frame, playing: false, rate: 1, selected: null, hovered: null, tool: 'select',
       drawClass: this.model.classes[0]?.name ?? null, structure: 0, shapes: 0, timeline: null,
       status: 'offline', waiting: 0, undo: state.undo, redo: state.redo, colorBy: 'class',
-      videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'all',
+      videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
     });
     this.windows = new Windows({
       base, frameCount: this.model.frameCount, onLoaded: (first, stop) => this.#windowLoaded(first, stop),

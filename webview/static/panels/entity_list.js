@@ -29,7 +29,8 @@ class EntityList {
     store.watch(['shapes'], () => this.#follow(), { now: false });
     store.watch(['selected'], () => this.#reveal(), { now: false });
     this.#filter();
-    new ResizeObserver(this.render).observe(this.list);
+    // The list grows and shrinks with the properties below it.
+    new ResizeObserver(() => this.#reveal()).observe(this.list);
   }
 
   #build(root) {
@@ -70,7 +71,9 @@ class EntityList {
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     this.#findHere();
     this.shown = [];
-    for (const entity of model.entities.values()) {
+    // In the order of their numbers: an entity that undo brings back is where it was.
+    for (const entity of model.byIndex) {
+      if (!entity) continue;
       if (this.onlyHere && !this.here.has(entity.index)) continue;
       if (words.length) {
         const text = `${entity.name} ${model.classOf(entity).label} ${entity.id}`.toLowerCase();

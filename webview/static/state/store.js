@@ -18,6 +18,8 @@
  * @property {string|null} undo label of what undo would take back
  * @property {string|null} redo
  * @property {string} colorBy 'class', 'entity' or the name of a choice property
+ * @property {'auto'|'all'|'few'} labels names of all shapes, of few, or as many as leave a view
+ * @property {string} videoMode
  * @property {string} videoStatus
  * @property {string} backend
  * @property {{scale: number, x: number, y: number}} view

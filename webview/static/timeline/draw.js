@@ -10,10 +10,12 @@ import { rulerStep } from './scale.js';
 
 export const RULER_CSS_PX = 34;
 export const ROW_CSS_PX = 24;
+export const LANE_CSS_PX = 18;
 export const OVERVIEW_CSS_PX = 22;
 const FONT = '11px system-ui, sans-serif';
 const DIAMOND_CSS_PX = 4.5;
 const CLUSTER_CSS_PX = 7;
+const LABEL_HALF_CSS_PX = 28;
 const COLORS = {
   text: '#9aa4b2', faint: '#5f6977', line: '#272d37', rowLine: '#1d222a', key: '#ffb547',
   keyEdge: '#15181d', present: '#3b7bd4', occluded: '#8a6fd1', density: '#4b5666', densityKey: '#b98433',
@@ -41,8 +43,10 @@ export function drawRuler(context, scale, times) {
   for (let frame = Math.floor(scale.first / step) * step; frame < scale.stop; frame += step) {
     if (frame < 0 || frame >= times.length) continue;
     const x = Math.round(scale.x(frame) + half);
-    context.textAlign = x < 24 ? 'left' : x > scale.width - 24 ? 'right' : 'center';
-    const at = x < 24 ? Math.max(2, x - 4) : x > scale.width - 24 ? Math.min(scale.width - 2, x + 4) : x;
+    // A label cut off by the edge would run into its neighbour.
+    if (x < LABEL_HALF_CSS_PX && frame > 0) continue;
+    context.textAlign = x < LABEL_HALF_CSS_PX ? 'left' : x > scale.width - LABEL_HALF_CSS_PX ? 'right' : 'center';
+    const at = x < LABEL_HALF_CSS_PX ? Math.max(2, x - 4) : Math.min(scale.width - 2, x);
     context.fillStyle = COLORS.text;
     context.fillText(clock(times[frame], digits), at, 12);
     context.fillStyle = COLORS.faint;
@@ -184,6 +188,25 @@ function diamond(context, x, y, size) {
   context.closePath();
   context.fill();
   context.stroke();
+}
+
+/** One entity: where it is there, thin where occluded, with ticks at its keyframes. */
+export function drawLane(context, scale, top, { spans, keyframes, color }) {
+  for (let i = firstSpan(spans, scale.first); i < spans.length && spans[i][0] < scale.stop; i++) {
+    const left = Math.max(0, scale.x(spans[i][0]));
+    const width = Math.max(1, Math.min(scale.width, scale.x(spans[i][1])) - left);
+    const occluded = spans[i][2] === 'occluded';
+    context.fillStyle = translucent(color, occluded ? 0.35 : 0.75);
+    context.fillRect(left, top + (occluded ? 7 : 5), width, LANE_CSS_PX - (occluded ? 14 : 10));
+  }
+  context.fillStyle = COLORS.key;
+  let drawn = -1;
+  for (let i = upperBound(keyframes, scale.first - 1); i < keyframes.length && keyframes[i] < scale.stop; i++) {
+    const x = Math.round(scale.x(keyframes[i] + 0.5));
+    if (x - drawn < 3) continue;
+    drawn = x;
+    context.fillRect(x - 1, top + 4, 2, LANE_CSS_PX - 8);
+  }
 }
 
 /** The whole video: how many entities are there, where keyframes are, and what the rows show. */

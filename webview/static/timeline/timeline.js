@@ -1,34 +1,40 @@
 /**
  * The timeline: overview of the whole video, ruler, and a row for each property of the selected
- * entity. Dragging scrubs, the wheel zooms, a click on a keyframe goes there.
+ * entity; while none is selected, a lane for each entity. Dragging scrubs, the wheel zooms, a click on a keyframe goes there.
  */
 
-import { fetchBinary } from '../api.js';
-import { fill, h, perFrame } from '../dom.js';
+import { fetchBinary, fetchJson } from '../api.js';
+import { fill, h, perFrame, setText } from '../dom.js';
 import { decodeOverview } from '../protocol.js';
+import { plural } from '../format.js';
 import { upperBound } from '../state/track.js';
-import { OVERVIEW_CSS_PX, ROW_CSS_PX, RULER_CSS_PX, drawOverview, drawRow, drawRuler } from './draw.js';
+import {
+  LANE_CSS_PX, OVERVIEW_CSS_PX, ROW_CSS_PX, RULER_CSS_PX, drawLane, drawOverview, drawRow, drawRuler,
+} from './draw.js';
+import { propertyRows } from './rows.js';
 import { TimeScale } from './scale.js';
 
 const OVERVIEW_BINS = 1024;
-const OVERVIEW_DELAY_MS = 800;
+const OVERVIEW_DELAY_MS = 1500;
+const LANES_DELAY_MS = 150;
+const HEAD_CSS_PX = OVERVIEW_CSS_PX + RULER_CSS_PX;
 const KEYFRAME_REACH_CSS_PX = 6;
 const ZOOM_PER_PX = 0.003;
-const PRESENCE_COLORS = { present: '#3f86e0', occluded: '#8f74d6' };
-const PRESENCE_LABELS = { present: 'Present', occluded: 'Occluded' };
-const CHOICE_COLORS = ['#56b4e9', '#e69f00', '#2ed3a3', '#f0e442', '#ff7a45', '#cc79a7', '#8fd14f', '#b19cff'];
-
 export class TimelinePanel {
   /** @param {HTMLElement} root @param {import('../workspace.js').Workspace} workspace */
   constructor(root, workspace) {
     this.workspace = workspace;
     this.scale = new TimeScale(workspace.model.frameCount);
     this.overview = null;
+    /** Rows of the selected entity's properties. */
     this.rows = [];
+    /** Lanes of all entities in sight, shown while none is selected. */
+    this.lanes = [];
     this.#build(root);
     const { store } = workspace;
     this.redraw = perFrame(() => this.#draw());
     store.watch(['timeline', 'structure', 'selected', 'colorBy'], () => this.#makeRows());
+    store.watch(['structure', 'selected'], () => this.#lanesChanged());
     store.watch(['frame', 'target', 'playing'], () => this.#movePlayhead(), { now: false });
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(this.area);
@@ -36,43 +42,55 @@ export class TimelinePanel {
   }
 
   #build(root) {
-    this.canvas = h('canvas', { class: 'timeline-canvas', role: 'img', 'aria-label': 'Keyframes of the selected entity' });
-    this.context = this.canvas.getContext('2d');
-    this.playhead = h('div', { class: 'playhead', 'aria-hidden': 'true' }, h('div', { class: 'playhead-grip' }));
-    this.overviewHead = h('div', { class: 'overview-head', 'aria-hidden': 'true' });
+    const marker = (name, ...children) => h('div', { class: name, 'aria-hidden': 'true' }, children);
+    this.headCanvas = h('canvas', { class: 'timeline-head-canvas', 'aria-hidden': 'true' });
+    this.rowsCanvas = h('canvas', { class: 'timeline-rows-canvas', role: 'img', 'aria-label': 'Keyframes' });
+    this.overviewHead = marker('overview-head');
+    this.grip = marker('playhead playhead-top', marker('playhead-grip'));
+    this.playhead = marker('playhead');
+    this.title = h('div', { class: 'gutter-ruler' });
     this.gutter = h('div', { class: 'timeline-gutter' });
     this.hint = h('p', { class: 'timeline-hint' });
-    this.area = h('div', { class: 'timeline-area' }, this.canvas, this.overviewHead, this.playhead, this.hint);
-    fill(root, this.gutter, this.area);
-    this.area.addEventListener('pointerdown', (event) => this.#down(event));
-    this.area.addEventListener('pointermove', (event) => this.#move(event));
-    this.area.addEventListener('pointerup', () => { this.dragging = null; });
-    this.area.addEventListener('pointercancel', () => { this.dragging = null; });
-    this.area.addEventListener('dblclick', () => this.#fit());
-    this.area.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
+    this.head = h('div', { class: 'timeline-area' }, this.headCanvas, this.overviewHead, this.grip);
+    this.area = h('div', { class: 'timeline-area timeline-rows' }, this.rowsCanvas, this.playhead, this.hint);
+    fill(root,
+      h('div', { class: 'timeline-head' },
+        h('div', { class: 'timeline-gutter' }, h('div', { class: 'gutter-overview' }, 'Whole video'), this.title),
+        this.head),
+      h('div', { class: 'timeline-body' }, this.gutter, this.area));
+    for (const area of [this.head, this.area]) {
+      area.addEventListener('pointerdown', (event) => this.#down(event));
+      area.addEventListener('pointermove', (event) => this.#move(event));
+      area.addEventListener('pointerup', () => { this.dragging = null; });
+      area.addEventListener('pointercancel', () => { this.dragging = null; });
+      area.addEventListener('dblclick', () => this.#fit());
+      area.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
+    }
   }
 
   close() {
     this.observer.disconnect();
     clearTimeout(this.overviewTimer);
+    clearTimeout(this.lanesTimer);
   }
 
   #resize() {
-    const { clientWidth, clientHeight } = this.area;
+    const { clientWidth } = this.area;
     if (!clientWidth) return;
-    this.height = clientHeight;
     this.dpr = devicePixelRatio || 1;
-    this.canvas.width = Math.round(clientWidth * this.dpr);
     this.scale.resize(clientWidth);
+    this.headCanvas.width = Math.round(clientWidth * this.dpr);
+    this.headCanvas.height = Math.round(HEAD_CSS_PX * this.dpr);
     this.#setHeight();
     this.#movePlayhead();
   }
 
-  /** The canvas is as high as its rows; what does not fit scrolls. */
+  /** The lower canvas is as high as its rows; what does not fit scrolls. */
   #setHeight() {
-    const height = Math.max(this.height ?? 0, OVERVIEW_CSS_PX + RULER_CSS_PX + this.rows.length * ROW_CSS_PX);
-    this.canvas.style.height = `${height}px`;
-    this.canvas.height = Math.round(height * this.dpr);
+    const height = this.rows.length * ROW_CSS_PX + this.lanes.length * LANE_CSS_PX;
+    this.rowsCanvas.style.height = `${height}px`;
+    this.rowsCanvas.width = this.headCanvas.width;
+    this.rowsCanvas.height = Math.max(1, Math.round(height * this.dpr));
     this.#draw();
   }
 
@@ -80,6 +98,7 @@ export class TimelinePanel {
     this.scale.fit();
     this.#movePlayhead();
     this.redraw();
+    this.#lanesChanged();
   }
 
   // rows
@@ -88,86 +107,95 @@ export class TimelinePanel {
     const { store, model, scene } = this.workspace;
     const entity = model.entities.get(store.state.selected);
     const { timeline } = store.state;
-    this.rows = [];
-    if (entity && timeline?.id === entity.id) {
-      const color = scene.colorOf(entity);
-      const order = ['presence', 'box', ...model.classOf(entity).properties.map((p) => p.name)];
-      for (const name of order) {
-        const track = timeline.properties[name];
-        if (track) this.rows.push(this.#row(name, track, entity, color));
-      }
-    }
+    this.rows = entity && timeline?.id === entity.id
+      ? propertyRows(model, entity, timeline, scene.colorOf(entity)) : [];
+    if (entity) this.lanes = [];
+    const name = ({ id }) => model.entities.get(id)?.name ?? '';
+    setText(this.title, entity ? entity.name : plural(model.entities.size, 'entity', 'entities'));
     fill(this.gutter,
-      h('div', { class: 'gutter-overview' }, 'Whole video'),
-      h('div', { class: 'gutter-ruler' }, entity ? entity.name : ''),
-      this.rows.map((row) => h('div', { class: 'gutter-row', title: row.label }, row.label)));
-    this.hint.textContent = entity ? '' : 'Select an entity to see its keyframes.';
-    if (this.height) this.#setHeight();
+      this.rows.map((row) => h('div', { class: 'gutter-row', title: row.label }, row.label)),
+      this.lanes.map((lane) => h('button', {
+        class: 'gutter-lane', type: 'button', title: `Select ${name(lane)}`,
+        on: { click: () => this.workspace.actions.select(lane.id) },
+      }, name(lane))),
+      this.moreLanes && !entity ? h('div', { class: 'gutter-more' }, 'and more: zoom in') : null);
+    this.hint.textContent = entity || model.entities.size ? '' : 'Press B and drag a box on the video to begin.';
+    if (this.dpr) this.#setHeight();
   }
 
-  #row(name, track, entity, color) {
-    const row = { name, label: name === 'box' ? 'Box' : 'Presence', color, ...track };
-    if (name === 'presence') {
-      row.colorOf = (value) => PRESENCE_COLORS[value];
-      row.labelOf = (value) => PRESENCE_LABELS[value] ?? value;
-      row.hatched = (value) => value === 'occluded';
-    } else if (track.spans) {
-      const property = this.workspace.model.propertyOf(entity, name);
-      const known = new Map((property?.choices ?? []).map((c, i) => (
-        [c.name, { label: c.label, color: c.color ?? CHOICE_COLORS[i % CHOICE_COLORS.length] }])));
-      row.label = property?.label ?? name;
-      row.colorOf = (value) => known.get(value)?.color ?? '#8b95a3';
-      row.labelOf = (value) => known.get(value)?.label ?? value;
-      row.hatched = () => false;
-    }
-    return row;
+  /** Fetched when nothing is selected, for what is in sight. */
+  #lanesChanged() {
+    clearTimeout(this.lanesTimer);
+    if (this.workspace.store.state.selected) return;
+    this.lanesTimer = setTimeout(() => this.#fetchLanes(), LANES_DELAY_MS);
+  }
+
+  async #fetchLanes() {
+    const { base, model, scene, store } = this.workspace;
+    const first = Math.floor(this.scale.first);
+    const stop = Math.ceil(this.scale.stop);
+    try {
+      const { lanes, more } = await fetchJson(`${base}/lanes?first=${first}&stop=${stop}`);
+      if (store.state.selected) return;
+      this.lanes = lanes.filter(({ id }) => model.entities.has(id));
+      for (const lane of this.lanes) lane.color = scene.colorOf(model.entities.get(lane.id));
+      this.moreLanes = more;
+      this.#makeRows();
+    } catch { /* offline: the connection says so */ }
   }
 
   // drawing
 
   #draw() {
-    const { context, scale, dpr, rows } = this;
+    const { scale, dpr } = this;
     if (!dpr) return;
-    context.setTransform(dpr, 0, 0, dpr, 0, 0);
-    context.clearRect(0, 0, scale.width, this.canvas.height / dpr);
-    drawOverview(context, scale, 0, this.overview);
-    context.save();
-    context.translate(0, OVERVIEW_CSS_PX);
-    drawRuler(context, scale, this.workspace.times);
-    context.restore();
-    rows.forEach((row, i) => drawRow(context, scale, OVERVIEW_CSS_PX + RULER_CSS_PX + i * ROW_CSS_PX, row));
+    const head = this.#cleared(this.headCanvas);
+    drawOverview(head, scale, 0, this.overview);
+    head.translate(0, OVERVIEW_CSS_PX);
+    drawRuler(head, scale, this.workspace.times);
+    const body = this.#cleared(this.rowsCanvas);
+    this.rows.forEach((row, i) => drawRow(body, scale, i * ROW_CSS_PX, row));
+    this.lanes.forEach((lane, i) => drawLane(body, scale, i * LANE_CSS_PX, lane));
+  }
+
+  #cleared(canvas) {
+    const context = canvas.getContext('2d');
+    context.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    return context;
   }
 
   #movePlayhead() {
     const { frame, playing } = this.workspace.store.state;
-    if ((playing || !this.dragging) && this.scale.follow(frame)) this.redraw();
-    const width = Math.max(1, this.scale.pxPerFrame);
-    const left = this.scale.x(frame);
-    this.playhead.style.transform = `translateX(${left}px)`;
-    this.playhead.style.width = `${width}px`;
-    this.playhead.classList.toggle('is-wide', width >= 5);
+    if ((playing || !this.dragging) && this.scale.follow(frame)) {
+      this.redraw();
+      this.#lanesChanged();
+    }
+    this.#placePlayhead();
     this.overviewHead.style.transform = `translateX(${(frame / this.scale.frameCount) * this.scale.width}px)`;
   }
 
   // the pointer
 
+  /** @returns {{x: number, y: number, inHead: boolean}} y within the rows, or within the head */
   #at(event) {
-    const rect = this.canvas.getBoundingClientRect();
-    return { x: event.clientX - rect.left, y: event.clientY - rect.top };
+    const inHead = event.currentTarget === this.head;
+    const rect = event.currentTarget.getBoundingClientRect();
+    return { x: event.clientX - rect.left, y: event.clientY - rect.top, inHead };
   }
 
   #down(event) {
     if (event.button !== 0) return;
-    this.area.setPointerCapture(event.pointerId);
+    event.currentTarget.setPointerCapture(event.pointerId);
     const at = this.#at(event);
-    this.dragging = at.y < OVERVIEW_CSS_PX ? 'overview' : 'scrub';
     const keyframe = this.#keyframeAt(at);
     if (keyframe !== null) {
       this.dragging = 'keyframe';
       this.workspace.actions.seek(keyframe);
-    } else {
-      this.#drag(at);
+      return;
     }
+    this.dragging = at.inHead && at.y < OVERVIEW_CSS_PX ? 'overview' : 'scrub';
+    this.#drag(at);
   }
 
   #move(event) {
@@ -194,9 +222,9 @@ export class TimelinePanel {
   }
 
   /** @returns {number|null} the keyframe under the pointer */
-  #keyframeAt({ x, y }) {
-    const row = this.rows[Math.floor((y - OVERVIEW_CSS_PX - RULER_CSS_PX) / ROW_CSS_PX)];
-    if (!row || y < OVERVIEW_CSS_PX + RULER_CSS_PX) return null;
+  #keyframeAt({ x, y, inHead }) {
+    const row = inHead ? undefined : this.rows[Math.floor(y / ROW_CSS_PX)];
+    if (!row) return null;
     const { scale } = this;
     const position = scale.first + x / scale.pxPerFrame - 0.5;
     const above = upperBound(row.keyframes, position);
@@ -218,19 +246,24 @@ export class TimelinePanel {
     else this.scale.zoom(Math.exp(-event.deltaY * unit * ZOOM_PER_PX), this.#at(event).x);
     this.redraw();
     this.#placePlayhead();
+    this.#lanesChanged();
   }
 
   #placePlayhead() {
     const { frame } = this.workspace.store.state;
-    this.playhead.style.transform = `translateX(${this.scale.x(frame)}px)`;
-    this.playhead.style.width = `${Math.max(1, this.scale.pxPerFrame)}px`;
-    this.playhead.classList.toggle('is-wide', this.scale.pxPerFrame >= 5);
+    const width = Math.max(1.5, this.scale.pxPerFrame);
+    for (const part of [this.grip, this.playhead]) {
+      part.style.transform = `translateX(${this.scale.x(frame)}px)`;
+      part.style.width = `${width}px`;
+      part.classList.toggle('is-wide', width >= 5);
+    }
   }
 
   // the whole video
 
   /** Fetched anew a while after the last of a run of edits: it is a picture, not a value. */
   overviewChanged() {
+    this.#lanesChanged();
     clearTimeout(this.overviewTimer);
     this.overviewTimer = setTimeout(() => this.#fetchOverview(), OVERVIEW_DELAY_MS);
   }

@@ -28,7 +28,6 @@ export class Scene {
     this.windows = windows;
     /** @type {Map<string, Override>} */
     this.overrides = new Map();
-    this.hidden = new Set();
     this.recolor('class');
     /** @type {Painted} */
     this.painted = this.#nothing(0);
@@ -90,16 +89,21 @@ export class Scene {
     let boxes = window.boxes.subarray(4 * start, 4 * stop);
     let presence = window.presence.subarray(start, stop);
     let column = window.columns.get(this.palette.column)?.subarray(start, stop);
-    if (window.boxless || this.hidden.size || this.#unknown(entity)) {
-      const keep = [];
-      for (let i = 0; i < entity.length; i++) {
-        const known = this.model.byIndex[entity[i]];
-        if (known && !this.hidden.has(known.class) && !Number.isNaN(boxes[4 * i])) keep.push(i);
+    if (window.boxless || this.#unknown(entity)) {
+      const keep = this.#visible(entity, boxes);
+      const take = (Type, from) => {
+        const to = new Type(keep.length);
+        for (let k = 0; k < keep.length; k++) to[k] = from[keep[k]];
+        return to;
+      };
+      const kept = new Float32Array(4 * keep.length);
+      for (let k = 0; k < keep.length; k++) {
+        for (let c = 0; c < 4; c++) kept[4 * k + c] = boxes[4 * keep[k] + c];
       }
-      boxes = Float32Array.from({ length: 4 * keep.length }, (_, k) => boxes[4 * keep[k >> 2] + (k & 3)]);
-      entity = Uint32Array.from(keep, (i) => entity[i]);
-      presence = Uint8Array.from(keep, (i) => presence[i]);
-      if (column) column = Int16Array.from(keep, (i) => column[i]);
+      boxes = kept;
+      entity = take(Uint32Array, entity);
+      presence = take(Uint8Array, presence);
+      if (column) column = take(Int16Array, column);
     }
     const chosen = selected === null ? undefined : this.model.entities.get(selected)?.index;
     const style = new Uint16Array(entity.length);
@@ -114,6 +118,15 @@ export class Scene {
     this.painted = this.#withOverrides(
       { frame, count: entity.length, boxes, style, entity, presence, loaded: true }, selected);
     return this.painted;
+  }
+
+  /** Rows with a box, of entities that are known. */
+  #visible(entity, boxes) {
+    const keep = [];
+    for (let i = 0; i < entity.length; i++) {
+      if (this.model.byIndex[entity[i]] && !Number.isNaN(boxes[4 * i])) keep.push(i);
+    }
+    return keep;
   }
 
   #unknown(entity) {

@@ -9,6 +9,8 @@ import { centreOn, fitView, keepInSight, toStage, zoomAt } from './viewport.js';
 
 /** Above this scale video pixels are shown as squares, so that edges can be placed on them. */
 const PIXELATED_SCALE = 3;
+/** More names than these hide the picture: then only those pointed at are shown. */
+const MANY_NAMES = 80;
 
 export class Stage {
   /**
@@ -25,13 +27,16 @@ export class Stage {
     this.videoCanvas = h('canvas', { class: 'video-canvas', width: size.width, height: size.height, 'aria-hidden': 'true' });
     this.shapesCanvas = h('canvas', { class: 'shapes-canvas', 'aria-hidden': 'true' });
     this.overlayCanvas = h('canvas', { class: 'overlay-canvas', 'aria-hidden': 'true' });
-    this.context = this.overlayCanvas.getContext('2d');
+    // In main memory like the names' sprites: on a canvas of the GPU each name drawn would upload
+    // all of them anew (30 times slower, measured without a GPU).
+    this.context = this.overlayCanvas.getContext('2d', { willReadFrequently: true });
     root.replaceChildren(this.videoCanvas, this.shapesCanvas, this.overlayCanvas);
     this.videoCanvas.style.width = `${size.width}px`;
     this.videoCanvas.style.height = `${size.height}px`;
     this.painter = null;
     this.fitted = true;
-    this.labels = 'all';
+    /** @type {'auto'|'all'|'few'} */
+    this.labels = 'auto';
     /** @type {Array<(context: CanvasRenderingContext2D, stage: Stage) => void>} drawn over names */
     this.decorations = [];
     this.view = { scale: 1, x: 0, y: 0 };
@@ -131,7 +136,8 @@ export class Stage {
 
   #drawNames() {
     const { painted } = this.scene;
-    const { selected, hovered, playing } = this.store.state;
+    const { selected, hovered } = this.store.state;
+    const all = this.labels === 'all' || (this.labels === 'auto' && painted.count <= MANY_NAMES);
     const text = [];
     const color = [];
     const first = [];
@@ -139,7 +145,7 @@ export class Stage {
       const entity = this.model.byIndex[painted.entity[i]];
       const prominent = entity && (entity.id === selected || entity.id === hovered);
       if (prominent) first.push(i);
-      const shown = entity && (this.labels === 'all' || prominent) && !(playing && painted.count > 400);
+      const shown = entity && (all || prominent);
       text.push(shown ? entity.name : '');
       color.push(shown ? this.scene.colorOfRow(i) : '');
     }
