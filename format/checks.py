@@ -8,10 +8,11 @@ import numpy as np
 
 from .edit import Attributes, CellsChange, Edit, EntityChange
 from .errors import EditError
+from .kinds import COMPANIONS, KINDS, MODES
 from .layout import is_entity_id, is_name, is_unicode
 from .ontology import Ontology
 from .state import State
-from .store import kind_of
+from .values import problem_of
 
 MAX_NAME_CHARACTERS = 200
 
@@ -23,14 +24,17 @@ def sound(edit: Edit, frame_count: int) -> Edit:
         if not is_entity_id(change.entity):
             raise ValueError(f"{change.entity!r:.60} is not an entity id")
     for cell in edit.cells:
-        if not is_entity_id(cell.entity) or not is_name(cell.property):
+        base, _, companion = cell.property.partition(".")
+        is_property = is_name(base) and (not companion or companion in COMPANIONS)
+        if not is_entity_id(cell.entity) or not is_property:
             raise ValueError(f"{cell.entity!r:.60}, {cell.property!r:.60} cannot be a property")
-        if kind_of(cell.property) != cell.kind:
+        expected = COMPANIONS[companion] if companion else KINDS.get(base, cell.kind)
+        if expected != cell.kind:
             raise ValueError(f"{cell.property} is not of the kind {cell.kind.name}")
         ascend = bool(np.all(np.diff(cell.frames) > 0)) and len(cell.frames) > 0
         if not ascend or cell.frames[0] < 0 or cell.frames[-1] >= frame_count:
             raise ValueError("its frames are not within the video, ascending")
-        if problem := cell.kind.check_rows(cell.new[~cell.kind.is_fill(cell.new)]):
+        if problem := problem_of(cell.new[~cell.kind.is_fill(cell.new)], cell.kind):
             raise ValueError(f"{cell.property} of {cell.entity} {problem}")
     return edit
 
@@ -99,14 +103,7 @@ def _checked_cells(
             f"restore its files from git first."
         )
     if not clears:
-        definition = ontology.entity_class(attributes.class_name).properties.get(cell.property)
-        if definition is None or not definition.time_varying or definition.kind != cell.kind:
-            raise EditError(
-                f'A {attributes.class_name} has no {cell.kind.name} "{cell.property:.80}" that '
-                f"changes over time."
-            )
-        if problem := definition.problem(cell.new[~cell.kind.is_fill(cell.new)]):
-            raise EditError(f"{definition.label} of {attributes.name} {problem}.")
+        _check_values(cell, attributes, state, ontology)
     frames = cell.frames
     if len(frames) and (frames[0] < 0 or frames[-1] >= state.frame_count):
         wrong = frames[0] if frames[0] < 0 else frames[-1]
@@ -116,7 +113,37 @@ def _checked_cells(
     if np.any(np.diff(frames) <= 0):
         raise EditError("The frames of a change must ascend.")
     if cell.entity in state.number:
-        old = state.keyframes(cell.entity, cell.property).rows_at(frames, cell.kind)
+        old = state.keyframes(cell.entity, cell.property, cell.kind).rows_at(frames, cell.kind)
     else:
         old = cell.kind.empty_rows(len(frames))
     return replace(cell, old=old)
+
+
+def _check_values(
+    cell: CellsChange, attributes: Attributes, state: State, ontology: Ontology
+) -> None:
+    """The class must have the property, of this kind, and allow the values."""
+    base, _, companion = cell.property.partition(".")
+    definition = ontology.entity_class(attributes.class_name).properties.get(base)
+    kind = COMPANIONS.get(companion, cell.kind) if companion else cell.kind
+    right_kind = definition is not None and (companion or definition.kind == cell.kind)
+    if definition is None or not definition.time_varying or kind != cell.kind or not right_kind:
+        raise EditError(
+            f'A {attributes.class_name} has no {cell.kind.name} "{cell.property:.80}" that '
+            f"changes over time."
+        )
+    new = cell.new[~cell.kind.is_fill(cell.new)]
+    problem = problem_of(new, cell.kind) if companion else definition.problem(new)
+    if problem:
+        raise EditError(f"{definition.label} of {attributes.name} {problem}.")
+    if companion == "mode":
+        allowed = [MODES.index(rule) for rule in definition.kind.rules]
+        if not np.isin(new, allowed).all():
+            rules = ", ".join(definition.kind.rules)
+            raise EditError(f"Between keyframes a {definition.kind.name} can be {rules}.")
+    stored = state.stored_kind(cell.entity, cell.property)
+    if stored is not None and stored != cell.kind:
+        raise EditError(
+            f'"{cell.property}" of {attributes.name} is stored as {stored.token}: remove those '
+            f"keyframes before it can hold a {cell.kind.token}."
+        )

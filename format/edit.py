@@ -29,7 +29,7 @@ class Attributes:
 
     class_name: str
     name: str
-    constants: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
     deleted: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -52,8 +52,8 @@ class Attributes:
             raise ValueError('"class" and "name" are texts')
         if not isinstance(deleted, bool) or not isinstance(constants, dict):
             raise ValueError('"deleted" is true or false and "properties" an object')
-        if not all(isinstance(value, str) for value in constants.values()):
-            raise ValueError("constant properties are texts")
+        if not all(isinstance(v, (str, bool, int, float, list)) for v in constants.values()):
+            raise ValueError("constant properties are texts, numbers, booleans or lists")
         return Attributes(class_name, name, constants, deleted)
 
 
@@ -191,8 +191,12 @@ class Edit:
                 for c in self.entities
             ],
             "cells": [
-                [c.entity, c.property, c.kind.token, *(len(part) // 8 if i == 0 else len(part)
-                 for i, part in enumerate(parts))]
+                [
+                    c.entity,
+                    c.property,
+                    c.kind.token,
+                    *(len(part) // 8 if i == 0 else len(part) for i, part in enumerate(parts)),
+                ]
                 for c, parts in zip(self.cells, arrays_of, strict=True)
             ],
         }

@@ -16,6 +16,7 @@ from .keyframes import Keyframes
 from .kinds import Rows
 from .ontology import EntityClass, PropertyDefinition
 from .state import decode_spans
+from .values import constant_of
 
 if TYPE_CHECKING:
     from .project import Project
@@ -123,7 +124,7 @@ class Property:
 
     @property
     def _stored(self) -> Keyframes:
-        return self._project.keyframes(self._entity.id, self.definition.name)
+        return self._project.keyframes(self._entity.id, self.definition.name, self.definition.kind)
 
     @property
     def keyframes(self) -> NDArray[np.int64]:
@@ -184,7 +185,12 @@ class Property:
             return self.value
         frame = self._checked(frame)
         values = engine.evaluate_one(
-            self._stored, self.definition.kind, frame, frame + 1, self._project.engine_times
+            self._stored,
+            self.definition.kind,
+            frame,
+            frame + 1,
+            self._project.engine_times,
+            self._project.modes(self._entity.id, self.definition.name),
         )
         return self.definition.decode(values[0])
 
@@ -197,14 +203,14 @@ class Property:
         return decode_spans(self._stored, kind, self.definition, first, stop)
 
     @property
-    def value(self) -> str | None:
+    def value(self) -> Any:
         """The value of a constant property, or its default, or None."""
         if self.definition.time_varying:
             raise EditError(f'"{self.definition.name}" changes over time: ask with .at(frame).')
         return self._entity.attributes.constants.get(self.definition.name, self.definition.default)
 
     @value.setter
-    def value(self, value: str | None) -> None:
+    def value(self, value: Any) -> None:
         name = self.definition.name
         if self.definition.time_varying:
             raise EditError(f'"{name}" changes over time: set it at a frame, as in [{name!r}][0].')
@@ -212,7 +218,7 @@ class Property:
         if value is None:
             constants.pop(name, None)
         else:
-            self.definition.encode(value)
-            constants[name] = value
+            # through the row, so that equal values are kept in one form
+            constants[name] = constant_of(self.definition, self.definition.encode(value))
         label = f"Set {self.definition.label.lower()} of {self._entity.name}"
         self._project.set_attributes(self._entity.id, label, constants=constants)

@@ -125,7 +125,7 @@ KINDS: dict[str, Kind] = {
     )
 }  # fmt: skip
 
-GEOMETRIES = tuple(kind.name for kind in KINDS.values() if kind.geometry) + ("points",)
+GEOMETRIES = (*(kind.name for kind in KINDS.values() if kind.geometry), "points")
 COMPANIONS = {"mode": MODE, "source": SOURCE}
 
 

@@ -147,7 +147,7 @@ def _parse_skeleton(data: Any, where: str) -> Skeleton | None:
     points = _list(data, "points", [], where)
     for point in points:
         if not isinstance(point, str) or not 0 < len(point) <= 64:
-            raise OntologyError(f'A point of the skeleton of {where} needs a name, not {point!r}.')
+            raise OntologyError(f"A point of the skeleton of {where} needs a name, not {point!r}.")
     if not 0 < len(points) <= MAX_SKELETON_POINTS or len(set(points)) < len(points):
         raise OntologyError(
             f"The skeleton of {where} has 1 to {MAX_SKELETON_POINTS} points, each named once."

@@ -1,10 +1,10 @@
-"""What people do to whole entities: split, merge, join, swap, trim, shift, copy, delete. Each is one
-transaction, so one undo, and leaves the engine's value on every frame that it does not speak of.
+"""What people do to whole entities: split, merge, join, swap, trim, shift, copy, delete. Each is
+one transaction, so one undo, and leaves the engine's value on every frame it does not speak of.
 
 The tool for all of them is a *stretch*: the keyframes that give a property's values on a range of
 frames and nowhere else matter. Numbers get keyframes at both ends of the range, where the engine is
-asked for the value; what cannot be cut without changing it (shapes whose vertices do not correspond,
-smooth curves) keeps the keyframes around the range instead. Presence decides what is seen of them.
+asked for the value; what cannot be cut without changing it (shapes whose vertices do not
+correspond) keeps the keyframes around the range instead. Presence decides what is seen of them.
 """
 
 from __future__ import annotations

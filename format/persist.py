@@ -19,7 +19,8 @@ from .errors import EditError, ProjectError, ReviewerError
 from .files import AtomicBatch, Stamp
 from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record
 from .keyframes import Keyframes
-from .store import Store, StoredEntity, kind_of
+from .kinds import Kind
+from .store import Store, StoredEntity
 from .watch import Watcher
 
 if TYPE_CHECKING:
@@ -134,8 +135,7 @@ class Persistence:
         good = {e: s for e, s in signatures.items() if e not in damaged}
         numbers = np.arange(len(state.ids), dtype=np.int64)
         tables = {
-            name: table.window(numbers, 0, state.frame_count)
-            for name, table in state.tables.items()
+            key: table.window(numbers, 0, state.frame_count) for key, table in state.tables.items()
         }
         with contextlib.suppress(OSError):  # a cache that cannot be written is no loss
             write_cache(
@@ -238,15 +238,14 @@ class Persistence:
             self._checkpoint(through)
 
     def _rows_to_write(self, pending: list[Edit]) -> list[CellsChange]:
-        frames: dict[tuple[str, str], list[CellsChange]] = {}
+        frames: dict[tuple[str, str, Kind], list[CellsChange]] = {}
         for edit in pending:
             for cells in edit.cells:
-                frames.setdefault((cells.entity, cells.property), []).append(cells)
+                frames.setdefault((cells.entity, cells.property, cells.kind), []).append(cells)
         work = []
-        for (entity, name), changes in frames.items():
-            kind = changes[0].kind
+        for (entity, name, kind), changes in frames.items():
             at = np.unique(np.concatenate([c.frames for c in changes]))
-            rows = self._project._state.keyframes(entity, name).rows_at(at, kind)
+            rows = self._project._state.keyframes(entity, name, kind).rows_at(at, kind)
             work.append(CellsChange(entity, name, kind, at, rows, rows))
         return work
 
@@ -342,15 +341,15 @@ class Persistence:
         elif entity in waiting and stored.attributes is None:
             return [], []  # made a moment ago and not flushed yet
         cells = []
-        names = set(stored.keyframes) | set(state.tables)
-        for name in sorted(names - stored.damaged):
-            kind = kind_of(name)
-            have = state.keyframes(entity, name) if old is not None else Keyframes.none(kind)
-            want = stored.keyframes.get(name, Keyframes.none(kind))
+        keys = {key for key in (*stored.keyframes, *state.tables) if key[0] not in stored.damaged}
+        for name, kind in sorted(keys, key=lambda key: (key[0], key[1].token)):
+            none = Keyframes.none(kind)
+            have = none if old is None else state.keyframes(entity, name, kind)
+            want = stored.keyframes.get((name, kind), none)
             frames = np.union1d(have.frames, want.frames)
             for _, edit in self._pending:
                 for c in edit.cells:
-                    if c.entity == entity and c.property == name:
+                    if (c.entity, c.property, c.kind) == (entity, name, kind):
                         frames = np.setdiff1d(frames, c.frames)
             change = CellsChange(
                 entity, name, kind, frames, have.rows_at(frames, kind), want.rows_at(frames, kind)

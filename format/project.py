@@ -22,6 +22,7 @@ from .errors import EditError, ProjectError, ReviewerError, VideoError
 from .history import History, reversal
 from .journal import CHECKPOINT, EDIT, Journal, Position
 from .keyframes import Keyframes
+from .kinds import COMPANIONS, Kind
 from .layout import Layout, new_entity_id
 from .ontology import Ontology
 from .persist import Persistence
@@ -223,11 +224,35 @@ class Project:
         """Whether there is, or was, an entity of that id."""
         return entity_id in self._state.attributes
 
-    def keyframes(self, entity_id: str, name: str) -> Keyframes:
+    def property_kind(self, entity_id: str, name: str) -> Kind:
+        """The kind of a property of an entity, also of ``box.mode`` and ``box.source``: what the
+        ontology says, else what its keyframes are; EditError when it can have no such property."""
+        companion = name.partition(".")[2]
+        if companion in COMPANIONS:
+            return COMPANIONS[companion]
+        attributes = self.attributes(entity_id)
+        found = self.ontology.find_class(attributes.class_name)
+        if found is not None and (definition := found.properties.get(name)):
+            return definition.kind
+        kind = self._state.stored_kind(entity_id, name)
+        if kind is None:
+            raise EditError(
+                f'A {attributes.class_name} has no property "{name:.80}" that changes over time.'
+            )
+        return kind
+
+    def keyframes(self, entity_id: str, name: str, kind: Kind | None = None) -> Keyframes:
         """The stored keyframes of one property."""
         with self._mutex:
             self.attributes(entity_id)
-            return self._state.keyframes(entity_id, name)
+            kind = kind or self.property_kind(entity_id, name)
+            return self._state.keyframes(entity_id, name, kind)
+
+    def modes(self, entity_id: str, name: str) -> NDArray[np.int8] | None:
+        """For each keyframe the rule that overrides the kind's (an index into ``MODES``, -1 for
+        none), None where no keyframe has one."""
+        with self._mutex:
+            return self._state.modes(entity_id, name, self.property_kind(entity_id, name))
 
     def number(self, entity_id: str) -> int:
         """The entity's number, stable while the project is open, never reused."""
@@ -416,7 +441,7 @@ class Project:
         """The frames whose values an edit may have changed: out to the keyframes on both sides."""
         first, stop = self.frame_count, 0
         for cell in edit.cells:
-            frames = self._state.keyframes(cell.entity, cell.property).frames
+            frames = self._state.keyframes(cell.entity, cell.property, cell.kind).frames
             before = int(np.searchsorted(frames, cell.frames[0])) - 1
             after = int(np.searchsorted(frames, cell.frames[-1], "right"))
             first = min(first, int(frames[before]) if before >= 0 else int(cell.frames[0]))

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
+from .columns import Columns
 from .edit import Attributes, Edit
 from .errors import ProjectError
 from .keyframes import Keyframes, KeyframeTable, Packed
-from .kinds import ABSENT, Kind
+from .kinds import ABSENT, MODE, PRESENCE_KIND, Kind
 from .ontology import Ontology, PropertyDefinition
-from .store import StoredEntity, kind_of
+from .store import StoredEntity
 from .table import Table
 
 # Cells (entity x frame) evaluated at once: bounds the memory of a long evaluation.
@@ -112,11 +113,24 @@ class State:
         table = self.tables.get((name, kind))
         return Keyframes.none(kind) if table is None else table.get(self.number[entity])
 
-    def dense(self, name: str, kind: Kind, numbers: NDArray[np.int64], first: int, stop: int) -> NDArray[Any]:
+    def dense(
+        self, name: str, kind: Kind, numbers: NDArray[np.int64], first: int, stop: int
+    ) -> NDArray[Any]:
         """Evaluated ``(entities, frames, columns)`` of one property."""
         table = self.table(name, kind)
-        window = table.window(numbers, first, stop)
-        return engine.evaluate(window, table.kind, first, stop, self.times)
+        overrides = self.tables.get((f"{name}.mode", MODE))
+        # a curve looks one keyframe further than a line
+        window = table.window(numbers, first, stop, 2 if overrides else 1)
+        modes = _modes_of(window, overrides, numbers) if overrides else None
+        return engine.evaluate(window, kind, first, stop, self.times, modes=modes)
+
+    def modes(self, entity: str, name: str, kind: Kind) -> NDArray[np.int8] | None:
+        """The rules that override the kind's, one for each keyframe, or None without any."""
+        overrides = self.keyframes(entity, f"{name}.mode", MODE)
+        if not len(overrides):
+            return None
+        frames = self.keyframes(entity, name, kind).frames
+        return np.asarray(overrides.rows_at(frames, MODE)[:, 0])
 
     def evaluate(
         self,
@@ -133,7 +147,7 @@ class State:
             if unknown is not None:
                 raise ProjectError(f'There is no entity "{unknown:.100}".')
             numbers = np.array([self.number[entity] for entity in entities], np.int64)
-        wanted = _Wanted(ontology, [self.attributes[self.ids[n]] for n in numbers], properties)
+        wanted = Columns(ontology, [self.attributes[self.ids[n]] for n in numbers], properties)
         step = max(1, _BLOCK_CELLS // max(1, len(numbers)))
         blocks = [
             self._block(numbers, begin, min(begin + step, stop), wanted)
@@ -146,73 +160,43 @@ class State:
             entity_index=_join(index),
             entities=tuple(self.ids[n] for n in numbers),
             offsets=np.concatenate([[0], np.cumsum(_join(counts))]).astype(np.int64),
-            values={name: _join([v[name] for v in values]) for name in wanted.varying},
-            _labels=wanted.labels,
+            values={c.key: _join([v[c.key] for v in values]) for c in wanted.varying},
+            _columns={column.key: column for column in wanted.varying},
             _constants=wanted.constants,
         )
 
     def _block(
-        self, numbers: NDArray[np.int64], first: int, stop: int, wanted: _Wanted
+        self, numbers: NDArray[np.int64], first: int, stop: int, wanted: Columns
     ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], dict[str, NDArray[Any]]]:
-        presence = self.dense("presence", numbers, first, stop)
+        presence = self.dense("presence", PRESENCE_KIND, numbers, first, stop)
         there = presence[:, :, 0] > ABSENT
         seen = np.flatnonzero(there.any(axis=1))  # only these cost anything from here on
         frame, local = np.nonzero(there[seen].T)
         cell = local * (stop - first) + frame  # one flat index gathers whole rows fastest
         values: dict[str, NDArray[Any]] = {}
-        for name in wanted.varying:
-            dense = presence[seen] if name == "presence" else None
-            if dense is None:
-                dense = self.dense(name, numbers[seen], first, stop)
-            values[name] = dense.reshape(-1, dense.shape[2]).take(cell, axis=0)
+        for column in wanted.varying:
+            if column.name == "presence":
+                dense = presence[seen]
+            else:
+                dense = self.dense(column.name, column.kind, numbers[seen], first, stop)
+            values[column.key] = dense.reshape(-1, dense.shape[2]).take(cell, axis=0)
         counts = there.sum(axis=0, dtype=np.int64)
         return frame + first, seen[local].astype(np.int32), counts, values
 
 
-class _Wanted:
-    """Which properties a table has, and how the codes of each class become names."""
-
-    def __init__(
-        self,
-        ontology: Ontology,
-        attributes: list[Attributes],
-        properties: Iterable[str] | None,
-    ) -> None:
-        asked = None if properties is None else list(properties)
-        names = sorted({item.class_name for item in attributes})
-        classes = [ontology.classes[name] for name in names if name in ontology.classes]
-        definitions: dict[str, dict[str, PropertyDefinition]] = {}
-        for item in classes:
-            for name, definition in item.properties.items():
-                definitions.setdefault(name, {})[item.name] = definition
-        definitions.setdefault("presence", {})
-        definitions.setdefault("box", {})  # always a column, also where no class has one
-        if asked is not None:
-            definitions = {name: definitions[name] for name in asked if name in definitions}
-        self.varying: list[str] = []
-        self.labels: dict[str, tuple[NDArray[np.int32], NDArray[np.str_]]] = {}
-        self.constants: dict[str, NDArray[np.str_]] = {}
-        for name, by_class in definitions.items():
-            if by_class and not any(d.time_varying for d in by_class.values()):
-                texts = [item.constants.get(name, "") for item in attributes]
-                self.constants[name] = np.array(texts or [""], dtype=np.str_)
-                continue
-            self.varying.append(name)
-            if kind_of(name).name == "choice":
-                rows = np.array([names.index(item.class_name) for item in attributes], np.int32)
-                self.labels[name] = (rows, _names_by_code(names, by_class))
-
-
-def _names_by_code(
-    classes: list[str], by_class: Mapping[str, PropertyDefinition]
-) -> NDArray[np.str_]:
-    """``(classes, codes + 1)`` names; the last column answers code -1, no value."""
-    codes = [code for definition in by_class.values() for code in definition.by_code]
-    out = [[""] * (max(codes, default=0) + 2) for _ in classes] or [[""]]
-    for name, definition in by_class.items():
-        for code, choice in definition.by_code.items():
-            out[classes.index(name)][code] = choice.name
-    return np.array(out, dtype=np.str_)
+def _modes_of(
+    window: Packed, overrides: KeyframeTable, numbers: NDArray[np.int64]
+) -> NDArray[np.int8] | None:
+    """The overriding rule of each keyframe in a window, None where there is none at all."""
+    counts = overrides.counts(numbers)
+    if not counts.any():
+        return None
+    modes = np.full(len(window.frames), -1, np.int8)
+    for i in np.flatnonzero(counts).tolist():
+        part = slice(window.offsets[i], window.offsets[i + 1])
+        rows = overrides.get(int(numbers[i])).rows_at(window.frames[part], MODE)
+        modes[part] = rows[:, 0]
+    return modes
 
 
 def _join(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -13,7 +13,6 @@ from .edit import Attributes, CellsChange, Edit, EntityChange
 from .journal import Position
 from .keyframes import Frames
 from .kinds import Rows
-from .store import kind_of
 
 if TYPE_CHECKING:
     from .project import Project
@@ -53,12 +52,12 @@ class Transaction:
 
     def put(self, entity: str, name: str, frames: Sequence[int] | Frames, rows: Rows) -> None:
         """Put ``(n, columns)`` rows at ``frames`` (ascending); fill rows remove keyframes."""
-        kind = kind_of(name)
+        kind = self._project.property_kind(entity, name)
         at = np.asarray(frames, np.int64)
         rows = np.asarray(rows, kind.dtype).reshape(len(at), kind.columns)
         old = kind.empty_rows(len(at))
         if kind.is_fill(rows).any():  # a removal is a change only against what is there
-            old = self._project.keyframes(entity, name).rows_at(at, kind)
+            old = self._project.keyframes(entity, name, kind).rows_at(at, kind)
         self._add(Edit(cells=(CellsChange(entity, name, kind, at, old, rows),)))
 
     def set_attributes(self, entity: str, new: Attributes) -> None:

@@ -86,7 +86,7 @@ def _encode_points(value: Any, kind: Kind, terms: Terms) -> Rows:
     except TypeError:
         given = []
     if len(given) != len(row):
-        raise EditError(f"The skeleton has {len(row)} points (x, y, visibility), not {value!r:.60}.")
+        raise EditError(f"The skeleton has {len(row)} points (x, y, visibility): {value!r:.60}.")
     return np.array(given, np.float64).reshape(-1)
 
 
@@ -261,6 +261,14 @@ def decode(row: Rows, kind: Kind, terms: Terms) -> Any:
         case "cuboid":
             return np.array(row, np.float64).reshape(8, 2)
     return np.array(row, np.float64)
+
+
+def constant_of(definition: Any, row: Rows) -> Any:
+    """A row as JSON keeps it among an entity's constants: numbers, texts, booleans, lists."""
+    value = definition.decode(row)
+    if definition.kind.name == "entity" and value is None:
+        return NOBODY
+    return list(value) if isinstance(value, tuple) else value
 
 
 # -- checking -----------------------------------------------------------------------------------
