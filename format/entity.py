@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -157,21 +156,15 @@ class Property:
     def __setitem__(self, frame: int, value: Any) -> None:
         self._needs_time()
         row = self.definition.encode(value)
-        self._write(self._checked(frame), row[None], f"Set {self.definition.label.lower()}")
+        self._write(
+            self._project.check_frame(frame), row[None], f"Set {self.definition.label.lower()}"
+        )
 
     def __delitem__(self, frame: int) -> None:
         self._needs_time()
         self[frame]  # KeyError where there is nothing to remove
         fill = self.definition.kind.empty_rows(1)
         self._write(frame, fill, f"Remove a {self.definition.label.lower()} keyframe")
-
-    def _checked(self, frame: Any) -> int:
-        try:
-            frame = operator.index(frame)
-        except TypeError:
-            raise EditError(f"A frame is a whole number, not {frame!r:.40}.") from None
-        self._project.check_frame(frame)
-        return int(frame)
 
     def _write(self, frame: int, rows: Rows, verb: str) -> None:
         label = f"{verb} of {self._entity.name}"
@@ -183,7 +176,7 @@ class Property:
         choices, None where there is no value (for a constant property, its value)."""
         if not self.definition.time_varying:
             return self.value
-        frame = self._checked(frame)
+        frame = self._project.check_frame(frame)
         values = engine.evaluate_one(
             self._stored,
             self.definition.kind,

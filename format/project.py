@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -270,12 +271,17 @@ class Project:
             live = self._state.live
             return int(sum(table.counts(live).sum() for table in self._state.tables.values()))
 
-    def check_frame(self, frame: int) -> None:
-        """EditError unless ``frame`` is one of the video's."""
+    def check_frame(self, frame: Any) -> int:
+        """``frame`` as an int; EditError unless it is one of the video's."""
+        try:
+            frame = operator.index(frame)
+        except TypeError:
+            raise EditError(f"A frame is a whole number, not {frame!r:.40}.") from None
         if not 0 <= frame < self.frame_count:
             raise EditError(
                 f"Frame {frame} is outside the video: its frames are 0 to {self.frame_count - 1}."
             )
+        return int(frame)
 
     def evaluate(
         self,
@@ -478,26 +484,28 @@ class Project:
         entity_id: str | None = None,
     ) -> Entity:
         """A new entity, present from ``frame`` on. Its name defaults to ``class_N``."""
-        self.check_frame(frame)
-        with self._mutex:
-            entity_class = self.ontology.entity_class(class_name)
+        frame = self.check_frame(frame)
+        entity_class = self.ontology.entity_class(class_name)
+        # nothing around the transaction holds the mutex: subscribers are called at its end
+        with self.transaction("") as transaction:
             name = name or self._free_name(class_name)
+            if not transaction.edit.label:
+                transaction.edit = replace(transaction.edit, label=f"Add {name}")
             while entity_id is None:
                 candidate = new_entity_id(class_name)
                 entity_id = candidate if candidate not in self._state.attributes else None
             if entity_id in self._state.attributes:
                 raise EditError(f'There already is an entity "{entity_id:.100}".')
-            defaults = {
+            constants = {
                 d.name: d.default for d in entity_class.own if d.default and not d.time_varying
             }
-            presence = entity_class.properties["presence"]
-            with self.transaction(f"Add {name}") as transaction:
-                transaction.set_attributes(entity_id, Attributes(class_name, name, defaults))
-                transaction.put(entity_id, "presence", [frame], presence.encode("present")[None])
-                for definition in entity_class.own:
-                    if definition.time_varying and definition.default:
-                        row = definition.encode(definition.default)
-                        transaction.put(entity_id, definition.name, [frame], row[None])
+            transaction.set_attributes(entity_id, Attributes(class_name, name, constants))
+            present = entity_class.properties["presence"].encode("present")
+            transaction.put(entity_id, "presence", [frame], present[None])
+            for definition in entity_class.own:
+                if definition.time_varying and definition.default:
+                    row = definition.encode(definition.default)
+                    transaction.put(entity_id, definition.name, [frame], row[None])
         return Entity(self, entity_id)
 
     def _free_name(self, class_name: str) -> str:

@@ -10,6 +10,7 @@ import { h } from './dom.js';
 import { FrameSource } from './frame_source.js';
 import { createPainter } from './painter.js';
 import { createEntityList } from './panels/entity_list.js';
+import { createLegend } from './panels/legend.js';
 import { createProperties } from './panels/properties.js';
 import { createStatusBar } from './panels/status_bar.js';
 import { createTopBar } from './panels/top_bar.js';
@@ -60,6 +61,12 @@ export class Workspace {
     });
     this.scene = new Scene(this.model, this.windows);
     this.actions = new Actions(this);
+    // First, so that every panel that watches finds the new colours.
+    this.store.watch(['colorBy'], () => {
+      this.scene.recolor(this.store.state.colorBy);
+      this.store.bump('structure');
+      this.stage.refresh();
+    }, { now: false });
     this.#layOut(root);
     this.live = new Live({
       base,
@@ -71,15 +78,14 @@ export class Workspace {
       onNotice: (text) => this.notify(text),
     });
     this.store.watch(['selected'], () => this.#fetchTimeline(), { now: false });
-    this.store.watch(['colorBy'], () => {
-      this.scene.recolor(this.store.state.colorBy);
-      this.store.bump('structure');
-      this.stage.refresh();
-    }, { now: false });
     this.store.watch(['labels'], ({ labels }) => {
       this.stage.labels = labels;
       this.stage.refreshOverlay();
     });
+    this.onLeave = (event) => {
+      if (this.live.pending.size) event.preventDefault();
+    };
+    addEventListener('beforeunload', this.onLeave);
     this.source = this.#openSource(units);
     this.ready = this.#start(frame);
   }
@@ -91,6 +97,7 @@ export class Workspace {
     const parts = {
       top: h('header', { class: 'top-bar' }),
       banners: h('div', { class: 'banners', role: 'status' }),
+      legend: h('div', { class: 'legend', hidden: true }),
       stage: h('section', { class: 'stage', tabindex: '-1', 'aria-label': 'Video and shapes' }),
       entities: part('entities-panel', 'Entities'),
       properties: part('properties-panel', 'Properties of the selected entity'),
@@ -100,7 +107,7 @@ export class Workspace {
     };
     root.replaceChildren(h('div', { class: 'workspace' },
       parts.top, parts.banners,
-      parts.stage, parts.transport, parts.timeline,
+      parts.stage, parts.legend, parts.transport, parts.timeline,
       h('aside', { class: 'side' }, parts.entities, parts.properties),
       parts.status));
     this.parts = parts;
@@ -113,6 +120,7 @@ export class Workspace {
     createTransport(parts.transport, this);
     this.timeline = new TimelinePanel(parts.timeline, this);
     createStatusBar(parts.status, this);
+    createLegend(parts.legend, this);
     this.#showProblems();
   }
 
@@ -120,7 +128,7 @@ export class Workspace {
     const { video, readOnly, warnings } = this.model;
     const banner = (text) => h('p', { class: 'banner' }, text);
     const banners = [];
-    if (!video.attached) banners.push(banner(`${video.problem ?? 'The video is not attached.'} Annotations can still be read and edited.`));
+    if (!video.attached) banners.push(banner(video.problem ?? 'The video is not attached; annotations can be read and edited.'));
     else if (video.problem) banners.push(banner(video.problem));
     if (readOnly) banners.push(banner(`Read-only: ${readOnly}`));
     for (const warning of warnings.slice(0, 3)) banners.push(banner(warning));
@@ -268,6 +276,7 @@ export class Workspace {
   }
 
   close() {
+    removeEventListener('beforeunload', this.onLeave);
     this.live.close();
     this.source.close();
     this.stage.close();

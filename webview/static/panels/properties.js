@@ -47,7 +47,7 @@ export function createProperties(root, workspace) {
     update();
   };
   store.watch(['selected', 'structure'], build);
-  store.watch(['shapes', 'timeline', 'frame', 'playing'], perFrame(update), { now: false });
+  store.watch(['shapes', 'timeline', 'frame', 'playing', 'waiting'], perFrame(update), { now: false });
 }
 
 function buildEmpty(root) {
@@ -127,25 +127,34 @@ function property(head, label, note, ...content) {
     content);
 }
 
+/** The engine's value at the frame shown; one just chosen there stands in until it is saved. */
+function heldValue({ store, live }, id, name) {
+  const { timeline, frame } = store.state;
+  const waiting = live?.waitingValue(id, name, frame);
+  return waiting ? waiting.value : valueAt(timeline, name, frame);
+}
+
 function presenceRow(workspace, id, updaters) {
-  const { store, actions } = workspace;
+  const { actions } = workspace;
   const chips = chipGroup(workspace, 'Presence', PRESENCE, (value) => actions.setPresence(value));
-  updaters.push(() => chips.show(valueAt(store.state.timeline, 'presence', store.state.frame)));
+  updaters.push(() => chips.show(heldValue(workspace, id, 'presence')));
   return property(keyframeButton(workspace, 'presence', 'Presence', updaters), 'Presence',
     h('span', { class: 'property-note' }, 'from here on'), chips.element);
 }
 
 function choiceRow(workspace, id, definition, updaters) {
-  const { store, model, actions } = workspace;
+  const { model, actions } = workspace;
   const choose = (value) => actions.setChoice(definition, value);
   const control = definition.choices.length <= MAX_CHIPS
     ? chipGroup(workspace, definition.label, definition.choices, choose)
     : choiceMenu(workspace, definition, choose);
   updaters.push(() => {
-    const value = definition.time_varying
-      ? valueAt(store.state.timeline, definition.name, store.state.frame)
-      : model.entities.get(id)?.constants[definition.name] ?? null;
-    control.show(value);
+    if (definition.time_varying) {
+      control.show(heldValue(workspace, id, definition.name));
+      return;
+    }
+    const waiting = workspace.live?.waitingValue(id, definition.name, null);
+    control.show(waiting ? waiting.value : model.entities.get(id)?.constants[definition.name] ?? null);
   });
   if (!definition.time_varying) {
     return property(h('span', { class: 'constant-mark', title: 'The same on every frame' }), definition.label,

@@ -51,6 +51,21 @@ export class Live {
     return this.#send({ type: 'redo' });
   }
 
+  /**
+   * What an edit that still waits says a property is to be at exactly this frame (null: constant).
+   * @returns {{value: any}|null}
+   */
+  waitingValue(entity, property, frame) {
+    let found = null;
+    for (const { ops } of this.pending.values()) {
+      for (const op of ops ?? []) {
+        const same = op.entity === entity && op.property === property && op.frame === frame;
+        if (same && op.op === 'set') found = { value: op.value };
+      }
+    }
+    return found;
+  }
+
   close() {
     this.closed = true;
     clearTimeout(this.timer);

@@ -27,9 +27,7 @@ export class Stage {
     this.videoCanvas = h('canvas', { class: 'video-canvas', width: size.width, height: size.height, 'aria-hidden': 'true' });
     this.shapesCanvas = h('canvas', { class: 'shapes-canvas', 'aria-hidden': 'true' });
     this.overlayCanvas = h('canvas', { class: 'overlay-canvas', 'aria-hidden': 'true' });
-    // In main memory like the names' sprites: on a canvas of the GPU each name drawn would upload
-    // all of them anew (30 times slower, measured without a GPU).
-    this.context = this.overlayCanvas.getContext('2d', { willReadFrequently: true });
+    this.context = this.overlayCanvas.getContext('2d');
     root.replaceChildren(this.videoCanvas, this.shapesCanvas, this.overlayCanvas);
     this.videoCanvas.style.width = `${size.width}px`;
     this.videoCanvas.style.height = `${size.height}px`;
