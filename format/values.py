@@ -306,9 +306,13 @@ def _numbers_problem(rows: Rows, kind: Kind, terms: Terms | None) -> str | None:
     limit = math.inf if is_number else MAX_COORDINATE_PX
     with np.errstate(invalid="ignore"):
         if not np.all(np.isfinite(rows)) or not np.all(np.abs(rows) <= limit):
-            return "has a number that is not finite, or too large"
+            return (
+                "is not a finite number"
+                if is_number
+                else "has a coordinate that is not a finite number of pixels"
+            )
     if kind.name in ("box", "rotated_box", "ellipse") and np.any(rows[:, 2:4] < 0):
-        return "has a negative size"
+        return "has a negative width or height"
     if kind.name == "points" and not np.isin(rows[:, 2::3], (0, 1, 2)).all():
         return f"has a visibility that is none of {', '.join(VISIBILITY)}"
     if is_number and terms is not None:

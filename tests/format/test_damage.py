@@ -16,7 +16,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reviewer.format import EditError, ProjectError
-from reviewer.format.ontology import Ontology, OntologyError
+from reviewer.format.errors import OntologyError
+from reviewer.format.ontology import Ontology
 
 from reviewer import Project
 from tests.format import stranger
