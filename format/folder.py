@@ -220,8 +220,10 @@ def why_read_only(layout: Layout) -> str | None:
             if not os.access(folder, os.W_OK):
                 return f"{folder} cannot be written to."
         probe = layout.local / "probe"
-        probe.touch()
-        probe.unlink()
+        try:
+            probe.write_bytes(b"a full disk takes the name of a file and not its content")
+        finally:
+            probe.unlink(missing_ok=True)
     except OSError as error:
         return f"{layout.local} cannot be written to ({error.strerror})."
     return None

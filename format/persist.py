@@ -58,11 +58,22 @@ class Persistence:
         self._flushing = threading.Lock()
         self._watcher: Watcher | None = None
         self.problem: str | None = None
-        writable = project.read_only is None
-        self.lock: FileLock | _NoLock = FileLock(self._layout.lock) if writable else _NoLock()
-        self._store_lock = FileLock(self._layout.lock.with_name("store-lock")) if writable else None
+        self.lock: FileLock | _NoLock = _NoLock()
+        self._store_lock: FileLock | None = None
+        if project.read_only is None:
+            try:
+                self._open_to_write()
+                return
+            except OSError as error:
+                project.read_only = f"{self._layout.journal} cannot be written ({error.strerror})."
+        self.lock, self._store_lock = _NoLock(), None
+        project._journal = Journal(self._layout.journal, writable=False)
+
+    def _open_to_write(self) -> None:
+        self.lock = FileLock(self._layout.lock)
+        self._store_lock = FileLock(self._layout.lock.with_name("store-lock"))
         with self.lock:
-            project._journal = Journal(self._layout.journal, writable=writable)
+            self._project._journal = Journal(self._layout.journal, writable=True)
 
     # -- loading ----------------------------------------------------------------------------
 
@@ -225,8 +236,8 @@ class Persistence:
                 batch.commit()
             except OSError as error:
                 raise ProjectError(
-                    f"The edits are safe in the journal but {error.filename} cannot be written "
-                    f"({error.strerror}); free some space or check the disk."
+                    f"The edits are safe in the journal but {error.filename or self._layout.store} "
+                    f"cannot be written ({error.strerror}); free some space or check the disk."
                 ) from None
             finally:
                 batch.discard()

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from reviewer.format import Project, ProjectError, VideoError
-from reviewer.format.entity import Entity
 from reviewer.format.video import Video
 
 from . import protocol
@@ -31,28 +30,35 @@ class ProjectSession:
 
     # entities and state
 
-    def describe_entity(self, entity: Entity) -> dict[str, Any]:
-        constants = {
-            name: entity[name].value
-            for name, definition in entity.properties.items()
-            if not definition.time_varying
-        }
+    def describe_entity(self, entity_id: str) -> dict[str, Any]:
+        attributes = self.project.attributes(entity_id)
         return {
-            "index": self.project.number(entity.id),
-            "id": entity.id,
-            "name": entity.name,
-            "class": entity.class_name,
-            "constants": {name: value for name, value in constants.items() if value is not None},
+            "index": self.project.number(entity_id),
+            "id": entity_id,
+            "name": attributes.name,
+            "class": attributes.class_name,
+            "constants": {**self._defaults(attributes.class_name), **attributes.constants},
         }
+
+    def _defaults(self, class_name: str) -> dict[str, str]:
+        """What constant properties of a class are where nobody said otherwise."""
+        found = self.project.ontology.classes.get(class_name)
+        if found is None:
+            return {}
+        return {d.name: d.default for d in found.own if not d.time_varying and d.default}
 
     def describe_entities(self, ids: Iterable[str]) -> tuple[list[dict[str, Any]], list[str]]:
         """What is to be known of these entities, and which of them exist no more."""
         there, gone = [], []
         for entity_id in ids:
             try:
-                there.append(self.describe_entity(self.project.entity(entity_id)))
+                deleted = self.project.attributes(entity_id).deleted
             except ProjectError:
+                deleted = True
+            if deleted:
                 gone.append(entity_id)
+            else:
+                there.append(self.describe_entity(entity_id))
         return there, gone
 
     def summary(self, number: int) -> dict[str, Any]:
@@ -77,7 +83,7 @@ class ProjectSession:
             "undo": project.undo_label,
             "redo": project.redo_label,
             "ontology": project.ontology.to_json(),
-            "entities": [self.describe_entity(entity) for entity in project.entities.values()],
+            "entities": [self.describe_entity(entity_id) for entity_id in project.entities],
             "video": self.describe_video(),
         }
 
@@ -128,6 +134,8 @@ class ProjectSession:
         lanes: list[dict[str, Any]] = []
         more = False
         for entity in project.entities.values():
+            if "presence" not in entity.properties:  # its class is gone from the ontology
+                continue
             spans = [list(span) for span in entity["presence"].spans() if span[2] in PRESENCE_TABLE]
             if not any(start < stop and end > first for start, end, _ in spans):
                 continue
@@ -147,16 +155,22 @@ class ProjectSession:
         if self._overview is not None and self._overview[0] == key:
             return self._overview[1]
         edges = np.linspace(0, project.frame_count, bins + 1)
-        keyframes = np.zeros(bins, np.int64)
+        frames = [np.empty(0, np.int64)]
         change = np.zeros(project.frame_count + 1, np.int64)
         for entity in project.entities.values():
+            properties = entity.properties
+            if "presence" not in properties:
+                continue
             for start, stop, value in entity["presence"].spans():
                 if value in PRESENCE_TABLE:
                     change[start] += 1
                     change[stop] -= 1
-            frames = entity.keyframes
-            if len(frames):
-                keyframes += np.histogram(frames, edges)[0]
+            frames += [
+                project.keyframes(entity.id, name).frames
+                for name, definition in properties.items()
+                if definition.time_varying
+            ]
+        keyframes = np.histogram(np.concatenate(frames), edges)[0]
         present = np.cumsum(change[:-1])
         starts = np.minimum(edges[:-1].astype(np.int64), project.frame_count - 1)
         sizes = np.diff(np.append(starts, project.frame_count))

@@ -32,12 +32,13 @@ def inspect(shape: Shape, width: float, height: float) -> Flags:
     """Look at a shape in a picture of ``width`` x ``height`` px."""
     left, top, right, bottom = shape.bounds
     closed = shape.kind == "polygon"
+    beyond = left < 0 or top < 0 or right > width or bottom > height
     return Flags(
         vertices=len(shape.points),
         degenerate=any(map(is_flat if closed else _is_point, shape.rings)),
         self_crossing=_any_crossing(shape, closed),
-        beyond_picture=left < 0 or top < 0 or right > width or bottom > height,
-        outside_picture=right <= 0 or bottom <= 0 or left >= width or top >= height,
+        beyond_picture=beyond,
+        outside_picture=beyond and (right <= 0 or bottom <= 0 or left >= width or top >= height),
     )
 
 

@@ -29,7 +29,7 @@ def smooth(t: Floats, times: Floats, rows: Floats) -> Floats:
     """
     a, b = rows[1], rows[2]
     h = (times[2] - times[1])[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         middle = np.where(h > 0, (b - a) / h, 0.0)
         h_before = (times[1] - times[0])[:, None]
         h_after = (times[3] - times[2])[:, None]

@@ -489,3 +489,16 @@ async def test_lanes_show_who_is_there_while_nothing_is_selected(
     await expect(lane).to_have_count(0)
     await window.page.keyboard.press("Escape")
     await expect(lane).to_be_visible()
+
+
+async def test_an_entity_that_is_elsewhere_is_one_click_away(site: Site, window: Window) -> None:
+    entity = site.project.add_entity("player", frame=40)
+    entity["box"][40] = (10, 20, 30, 40)
+    entity["presence"][60] = "absent"
+    await window.page.get_by_role("option", name="player_1").click()
+    await window.page.get_by_role("button", name="Go to 40").click()
+    await window.until("reviewer.frame === 40 && reviewer.painted().entities.length === 1")
+    await expect(window.page.get_by_text("Not on this frame")).to_be_hidden()
+    await window.go_to(89)
+    await window.page.get_by_role("button", name="Go to 59").click()
+    await window.until("reviewer.frame === 59")

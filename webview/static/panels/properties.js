@@ -6,7 +6,7 @@
 import { fill, h, perFrame, setText } from '../dom.js';
 import { plural } from '../format.js';
 import { icon } from '../icons.js';
-import { hasKeyframe, valueAt } from '../state/track.js';
+import { hasKeyframe, nearestPresence, valueAt } from '../state/track.js';
 
 const MAX_CHIPS = 6;
 const PRESENCE = [
@@ -64,6 +64,7 @@ function buildEntity(root, workspace, id, updaters) {
       h('span', { class: 'panel-count entity-id', title: 'Identifier' }, id)),
     h('div', { class: 'properties-body' },
       identityRows(workspace, id, updaters),
+      awayRow(workspace, updaters),
       presenceRow(workspace, id, updaters),
       boxRow(workspace, id, updaters),
       entityClass.properties.filter((p) => p.kind === 'choice').map((p) => choiceRow(workspace, id, p, updaters)),
@@ -104,6 +105,20 @@ function identityRows({ model, actions, readOnly, scene }, id, updaters) {
     dot.style.background = scene.colorOf(entity);
   });
   return h('div', { class: 'identity' }, name, h('label', { class: 'picker' }, dot, select));
+}
+
+/** Shown while the entity is not on this frame: where the nearest frame is that has it. */
+function awayRow({ store, actions }, updaters) {
+  let nearest = null;
+  const go = h('button', { class: 'button link', type: 'button', on: { click: () => actions.seek(nearest) } });
+  const row = h('div', { class: 'away', hidden: true }, h('span', {}, 'Not on this frame'), go);
+  updaters.push(() => {
+    const { timeline, frame } = store.state;
+    nearest = nearestPresence(timeline, frame);
+    row.hidden = nearest === null || nearest === frame;
+    setText(go, `Go to ${nearest}`);
+  });
+  return row;
 }
 
 /** The diamond in front of a property that changes over time. */

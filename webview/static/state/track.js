@@ -57,3 +57,14 @@ export function neighbourKeyframe(timeline, frame, direction) {
   }
   return best;
 }
+
+/** @returns {number|null} the frame nearest to `frame` on which the entity is there */
+export function nearestPresence(timeline, frame) {
+  let best = null;
+  for (const [start, stop, value] of timeline?.properties.presence?.spans ?? []) {
+    if (value === 'absent') continue;
+    const candidate = Math.min(stop - 1, Math.max(start, frame));
+    if (best === null || Math.abs(candidate - frame) < Math.abs(best - frame)) best = candidate;
+  }
+  return best;
+}

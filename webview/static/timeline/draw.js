@@ -17,7 +17,7 @@ const DIAMOND_CSS_PX = 4.5;
 const CLUSTER_CSS_PX = 7;
 const LABEL_HALF_CSS_PX = 28;
 const COLORS = {
-  text: '#9aa4b2', faint: '#5f6977', line: '#272d37', rowLine: '#1d222a', key: '#ffb547',
+  text: '#9aa4b2', faint: '#5f6977', line: '#272d37', rowLine: '#1d222a', key: '#ffb547', tick: 'rgba(255, 255, 255, 0.85)',
   keyEdge: '#15181d', present: '#3b7bd4', occluded: '#8a6fd1', density: '#4b5666', densityKey: '#b98433',
   window: 'rgba(255, 255, 255, 0.07)', windowEdge: '#8b95a3',
 };
@@ -199,7 +199,8 @@ export function drawLane(context, scale, top, { spans, keyframes, color }) {
     context.fillStyle = translucent(color, occluded ? 0.35 : 0.75);
     context.fillRect(left, top + (occluded ? 7 : 5), width, LANE_CSS_PX - (occluded ? 14 : 10));
   }
-  context.fillStyle = COLORS.key;
+  // White: a lane may have any colour, the keyframes' amber too.
+  context.fillStyle = COLORS.tick;
   let drawn = -1;
   for (let i = upperBound(keyframes, scale.first - 1); i < keyframes.length && keyframes[i] < scale.stop; i++) {
     const x = Math.round(scale.x(keyframes[i] + 0.5));
