@@ -178,8 +178,8 @@ GROUP_DAMAGE: dict[str, Callable[[Path], Any]] = {
     "no attributes": lambda path: path.write_text("{}"),
     "another class of value": edit_json(lambda meta: meta["attributes"].update(name=["x"])),
     "deleted perhaps": edit_json(lambda meta: meta["attributes"].update(deleted="perhaps")),
-    "numbers for choices": edit_json(
-        lambda meta: meta["attributes"].update(properties={"team": 1})
+    "objects for choices": edit_json(
+        lambda meta: meta["attributes"].update(properties={"team": {"a": 1}})
     ),
     "an endless name": edit_json(lambda meta: meta["attributes"].update(name="x" * 5000)),
 }
