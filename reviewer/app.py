@@ -16,6 +16,7 @@ from textual.theme import Theme
 from reviewer.format import Project, ReviewerError
 from reviewer.frame_image_graphics import Graphics, Terminal, ask_terminal, erase
 from reviewer.screens.cockpit import Cockpit
+from reviewer.screens.dialogs import Dialog, Menu, Prompt
 from reviewer.screens.keys import KEYS
 from reviewer.screens.loader import Moment
 from reviewer.widgets.frame_view import FrameView
@@ -37,6 +38,8 @@ THEME = Theme(
 
 # A terminal that has not answered a cursor report by then does not answer them at all.
 REPORT_WAIT_S = 1.0
+# A dialog that has no focus by then will not get it; its keys then go where they may.
+PROMPT_WAIT_S = 2.0
 
 
 class ReviewerApp(App[None]):
@@ -83,6 +86,29 @@ class ReviewerApp(App[None]):
                     f"{key.group} · {key.shown}",
                     lambda action=key.action: self.call_later(self.cockpit.run_action, action),
                 )
+
+    # -- keys ----------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let each key have its effect before the next one is looked at.
+
+        Textual sends a key to the screen and acts when it comes back. Of keys that arrive together
+        (a quick typist, a slow line, a paste) the second would then be sent off before the first
+        had opened the dialog or line it was meant for: "/D" would delete an entity.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            screen = self.screen
+            if isinstance(screen, Prompt):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(screen.ready.wait(), PROMPT_WAIT_S)
+            elif isinstance(screen, Menu) and screen.pick(event.character):
+                return
+            elif isinstance(screen, Cockpit | Dialog) and self.focused is None:
+                if await self._check_bindings(event.key, priority=True):
+                    return
+                if await self._check_bindings(event.key):
+                    return
+        await super().on_event(event)
 
     # -- pace -----------------------------------------------------------------------------
     # After each picture the terminal is asked where its cursor is. It answers when it has drawn

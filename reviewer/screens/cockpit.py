@@ -359,12 +359,12 @@ class Cockpit(Edits, Screen[None]):
             known = not text or parse_position(text, self.frame, self.times) is not None
             return "" if known else f"not a frame or a time; try {EXAMPLES}"
 
-        def answer(text: str | None) -> None:
-            frame = parse_position(text, self.frame, self.times) if text else None
+        def answer(text: str) -> None:
+            frame = parse_position(text, self.frame, self.times)
             if frame is not None:
                 self.go(frame)
 
-        self.app.push_screen(Prompt("Go to", hint=EXAMPLES, check=check), answer)
+        self.app.push_screen(Prompt("Go to", answer, hint=EXAMPLES, check=check))
 
     # -- keys: lists ----------------------------------------------------------------------
 
@@ -419,7 +419,8 @@ class Cockpit(Edits, Screen[None]):
 
     def action_filter(self) -> None:
         self.filter_input.display = True
-        self.filter_input.focus()
+        # Not filter_input.focus(), which takes its time: the next key must not be a command.
+        self.set_focus(self.filter_input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input is self.filter_input:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -70,8 +71,31 @@ class MenuList(Lines):
         yield Segment(hotkey, self.component("menu--hotkey") + ground)
 
 
-class Menu(ModalScreen[Any]):
-    """One of several; dismissed with the item's value, or None."""
+class Dialog(ModalScreen[None]):
+    """A question. `answer` is called with what was chosen, and not at all when it was left.
+
+    It is called at once and not through the message queue, so that a key typed meanwhile meets
+    what the answer has brought about, and never the screen beneath.
+    """
+
+    def __init__(self, answer: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def finish(self, value: Any) -> None:
+        """Close, and answer with `value`; None leaves without an answer."""
+        if self.app.screen is not self:
+            return  # closed by the key before
+        self.app.pop_screen()
+        if value is not None:
+            self._answer(value)
+
+    def action_cancel(self) -> None:
+        self.finish(None)
+
+
+class Menu(Dialog):
+    """One of several."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "cancel", show=False),
@@ -82,8 +106,14 @@ class Menu(ModalScreen[Any]):
         Binding("enter,space", "choose", show=False),
     ]
 
-    def __init__(self, title: str, items: Sequence[Item], current: Any = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        title: str,
+        items: Sequence[Item],
+        answer: Callable[[Any], None],
+        current: Any = None,
+    ) -> None:
+        super().__init__(answer)
         self._title = title
         places = [place for place, item in enumerate(items) if item.value == current]
         self.list = MenuList(items, places[0] if places and current is not None else 0)
@@ -100,45 +130,53 @@ class Menu(ModalScreen[Any]):
         dialog.styles.width = min(60, max(30, widest + 12, cell_width(self._title) + 4))
         self.list.styles.height = max(1, min(len(self.list.items), self.app.size.height - 8))
 
-    def on_key(self, event: events.Key) -> None:
-        # The project's own hotkeys go before j, k and q: the arrows and Esc always remain.
+    def pick(self, character: str | None) -> bool:
+        """Take a hotkey of the items; whether it was one.
+
+        The project's own hotkeys go before j, k and q: the arrows and Esc always remain.
+        """
         for item in self.list.items:
-            if item.hotkey and event.character == item.hotkey:
-                event.stop()
-                event.prevent_default()
-                self.dismiss(item.value)
-                return
+            if item.hotkey and character == item.hotkey:
+                self.finish(item.value)
+                return True
+        return False
 
     def on_click(self, event: events.Click) -> None:
         if event.widget is self.list:
             index = self.list.row_at(event.y)
             if index is not None:
-                self.dismiss(self.list.items[index].value)
+                self.finish(self.list.items[index].value)
 
     def action_move(self, by: int) -> None:
         self.list.move(by)
 
     def action_choose(self) -> None:
-        self.dismiss(self.list.items[self.list.cursor].value if self.list.items else None)
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)
+        self.finish(self.list.items[self.list.cursor].value if self.list.items else None)
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(Dialog):
     """A line of text. `check` says what is wrong with it, or "" when it will do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
     def __init__(
-        self, title: str, value: str = "", hint: str = "", check: Callable[[str], str] | None = None
+        self,
+        title: str,
+        answer: Callable[[str], None],
+        value: str = "",
+        hint: str = "",
+        check: Callable[[str], str] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(answer)
         self._title = title
         # An Input paints what it holds as it is, so only inert text may enter it.
         self._value = inert(value)
         self._hint = hint
         self._check = check or (lambda text: "")
+        self.ready = asyncio.Event()  # the line has the focus: keys may come
+
+    def on_descendant_focus(self) -> None:
+        self.ready.set()
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog prompt"):
@@ -152,12 +190,9 @@ class Prompt(ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value == self._value and self._value:
-            self.dismiss(None)  # nothing typed: what was there stays, controls and all
+            self.finish(None)  # nothing typed: what was there stays, controls and all
         elif not self._check(event.value):
-            self.dismiss(event.value)
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)
+            self.finish(event.value)
 
 
 class Help(ModalScreen[None]):

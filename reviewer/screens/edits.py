@@ -128,12 +128,11 @@ class Edits:
                 return "a name has at least one character"
             return f"at most {MAX_NAME} characters" if len(text) > MAX_NAME else ""
 
-        def answer(name: str | None) -> None:
-            if name is not None:
-                new = name.strip()
-                self.commit(f"Rename {entity.name} to {new}", lambda: entity.rename(new))
+        def answer(name: str) -> None:
+            new = name.strip()
+            self.commit(f"Rename {entity.name} to {new}", lambda: entity.rename(new))
 
-        self.app.push_screen(Prompt("Rename", entity.name, "⏎ rename   Esc leave", check), answer)
+        self.app.push_screen(Prompt("Rename", answer, entity.name, "⏎ rename   Esc leave", check))
 
     def action_change_class(self) -> None:
         entity = self._entity()
@@ -144,12 +143,12 @@ class Edits:
             for one in self.project.ontology.classes.values()
         ]
 
-        def answer(name: str | None) -> None:
-            if name is not None and name != entity.class_name:
+        def answer(name: str) -> None:
+            if name != entity.class_name:
                 self.commit(f"Change {entity.name} to {name}", lambda: entity.change_class(name))
 
         self.app.push_screen(
-            Menu(f"Class of {inert(entity.name)}", items, entity.class_name), answer
+            Menu(f"Class of {inert(entity.name)}", items, answer, entity.class_name)
         )
 
     def action_edit(self) -> None:
@@ -166,7 +165,7 @@ class Edits:
             Item(row, f"{row.label}: {row.value}", row.color, str(place) if place < 10 else "")
             for place, row in enumerate(rows, start=1)
         ]
-        self.app.push_screen(Menu(f"Set for {inert(entity.name)}", items), self.edit_row)
+        self.app.push_screen(Menu(f"Set for {inert(entity.name)}", items, self.edit_row))
 
     def edit_row(self, row: PropertyRow | None) -> None:
         """Ask for a new value of a line of the properties panel."""
@@ -193,12 +192,10 @@ class Edits:
             Item("absent", "absent", hotkey="a"),
         ]
 
-        def answer(state: str | None) -> None:
-            if state is not None:
-                self.action_presence(state)
-
         title = f"Presence from frame {self.frame}"
-        self.app.push_screen(Menu(title, items, entity["presence"].at(self.frame)), answer)
+        self.app.push_screen(
+            Menu(title, items, self.action_presence, entity["presence"].at(self.frame))
+        )
 
     def _ask_choice(self, name: str) -> None:
         entity, frame = self._entity(), self.frame
@@ -217,10 +214,7 @@ class Edits:
         ]
         label = inert(definition.label or name)
 
-        def answer(value: str | None) -> None:
-            if value is None:
-                return
-
+        def answer(value: str) -> None:
             def change() -> None:
                 if definition.time_varying:
                     entity[name][frame] = value
@@ -232,7 +226,7 @@ class Edits:
 
         current = prop.at(frame) if definition.time_varying else prop.value
         when = f" from frame {frame}" if definition.time_varying else ""
-        self.app.push_screen(Menu(f"{label}{when}", items, current), answer)
+        self.app.push_screen(Menu(f"{label}{when}", items, answer, current))
 
     def action_delete_keyframes(self) -> None:
         entity, frame = self._entity(), self.frame
@@ -243,10 +237,7 @@ class Edits:
             self.say("no keyframe at this frame; [ and ] find them")
             return
 
-        def answer(names: tuple[str, ...] | None) -> None:
-            if not names:
-                return
-
+        def answer(names: tuple[str, ...]) -> None:
             def change() -> None:
                 for name in names:
                     del entity[name][frame]
@@ -258,7 +249,7 @@ class Edits:
             return
         items = [Item((name,), label) for name, label in found]
         items.append(Item(tuple(name for name, _ in found), "all of them", hotkey="*"))
-        self.app.push_screen(Menu(f"Delete keyframes at frame {frame}", items), answer)
+        self.app.push_screen(Menu(f"Delete keyframes at frame {frame}", items, answer))
 
     def action_delete_entity(self) -> None:
         entity = self._entity()

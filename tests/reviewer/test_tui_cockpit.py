@@ -486,6 +486,31 @@ async def test_keys_typed_into_the_filter_are_text(project):
         assert len(project.entities) == 3
 
 
+async def burst(pilot: Pilot, screen: Cockpit, *keys: str) -> None:
+    """All keys at once, as a quick typist or a slow line delivers them."""
+    for key in keys:
+        character = CHARACTERS.get(key, key if len(key) == 1 else None)
+        pilot.app.post_message(events.Key(key, character))
+    await until(pilot, lambda: pilot.app.message_queue_size == 0)
+    await settle(pilot, screen)
+
+
+async def test_keys_that_come_together_keep_their_meaning(project):
+    async with cockpit(project) as (screen, pilot):
+        await burst(pilot, screen, "slash", "D", "D")  # not: delete two entities
+        assert screen.filter_input.value == "DD"
+        assert len(project.entities) == 3
+        await burst(pilot, screen, "escape")
+        await burst(pilot, screen, "g", "4", "2", "enter")
+        await until(pilot, lambda: screen.frame == 42)
+        await burst(pilot, screen, "e", "2", "k")  # state: skating, and k is no "up" here
+        await settle(pilot, screen)
+        assert project.entity("player_1")["state"].at(42) == "skating"
+        assert screen.selected == project.entity("player_1").id
+        await burst(pilot, screen, "r", *"Ada", "enter")
+        await until(pilot, lambda: "Ada" in [e.name for e in project.entities.values()])
+
+
 async def test_ten_thousand_rows_paint_only_what_is_seen(project):
     asked = []
     table = EntityTable(lambda entity_id: asked.append(entity_id) or 7)
