@@ -96,6 +96,8 @@ class CellsChange:
     def effective(self) -> CellsChange:
         """Without the frames where nothing changes."""
         keep = ~same_rows(self.old, self.new)
+        if keep.all():
+            return self
         return replace(self, frames=self.frames[keep], old=self.old[keep], new=self.new[keep])
 
 
@@ -147,6 +149,10 @@ class Edit:
 
     def normalised(self) -> Edit:
         """At most one change per entity and per property, and none that changes nothing."""
+        if not self.entities and len(self.cells) == 1:  # the everyday edit
+            only = self.cells[0].effective()
+            if only is self.cells[0]:
+                return self
         entities: dict[str, EntityChange] = {}
         for change in self.entities:
             before = entities.get(change.entity)

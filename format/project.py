@@ -330,12 +330,10 @@ class Project:
 
     def check_in_transaction(self, part: Edit) -> Edit:
         """Check one part of an open transaction and put it in place; for :class:`Transaction`."""
-        part = replace(
-            part,
-            entities=tuple(
-                replace(c, old=self._state.attributes.get(c.entity)) for c in part.entities
-            ),
-        )
+        if part.entities:
+            known = self._state.attributes
+            entities = tuple(replace(c, old=known.get(c.entity)) for c in part.entities)
+            part = replace(part, entities=entities)
         part = checks.checked(part, self._state, self.ontology, self._persistence.damaged)
         self._state.absorb(part)  # what is read inside the transaction sees it
         return part
