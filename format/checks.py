@@ -10,7 +10,7 @@ from .edit import Attributes, CellsChange, Edit, EntityChange
 from .errors import EditError
 from .kinds import COMPANIONS, KINDS, MODES
 from .layout import is_entity_id, is_name, is_unicode
-from .ontology import Ontology
+from .ontology import SCENE, SCENE_ENTITY, Ontology
 from .state import State
 from .values import problem_of
 
@@ -70,6 +70,8 @@ def _checked_entity(change: EntityChange, state: State, ontology: Ontology) -> E
     renamed_only = current is not None and new.class_name == current.class_name
     if not renamed_only:
         ontology.entity_class(new.class_name)
+        if ontology.scene and (new.class_name == SCENE) != (change.entity == SCENE_ENTITY):
+            raise EditError(f'The class "{SCENE}" is that of the scene, and of nothing else.')
     if current is None or new.constants != current.constants or not renamed_only:
         _check_constants(new, ontology)
     return EntityChange(change.entity, current, new)

@@ -13,7 +13,7 @@ from .edit import Attributes
 from .errors import EditError
 from .keyframes import Keyframes
 from .kinds import Rows
-from .ontology import EntityClass, PropertyDefinition
+from .ontology import SCENE_ENTITY, EntityClass, PropertyDefinition
 from .state import decode_spans
 from .values import constant_of
 
@@ -67,7 +67,7 @@ class Entity:
     @property
     def properties(self) -> Mapping[str, PropertyDefinition]:
         """Every property it can have, by name; empty when the ontology lacks its class."""
-        found = self._project.ontology.classes.get(self.class_name)
+        found = self._project.ontology.find_class(self.class_name)
         return found.properties if found else {}
 
     @property
@@ -83,7 +83,7 @@ class Entity:
             raise EditError(f'"{self.name}" has no property "{name:.80}"; it has {known}.')
         return Property(self, definition)
 
-    def __setitem__(self, name: str, value: str | None) -> None:
+    def __setitem__(self, name: str, value: Any) -> None:
         self[name].value = value
 
     def rename(self, name: str) -> None:
@@ -97,7 +97,7 @@ class Entity:
         constants = {
             name: value
             for name, value in self.attributes.constants.items()
-            if (d := target.properties.get(name)) and not d.time_varying and value in d.by_name
+            if (d := target.properties.get(name)) and not d.time_varying and d.takes(value)
         }
         self._project.set_attributes(
             self.id,
@@ -108,6 +108,8 @@ class Entity:
 
     def delete(self) -> None:
         """Remove it. Undo brings it back with everything it had."""
+        if self.id == SCENE_ENTITY:
+            raise EditError("The scene cannot be deleted: remove its keyframes instead.")
         self._project.set_attributes(self.id, f"Delete {self.name}", deleted=True)
 
 
@@ -186,6 +188,12 @@ class Property:
             self._project.modes(self._entity.id, self.definition.name),
         )
         return self.definition.decode(values[0])
+
+    def applies_at(self, frame: int) -> bool:
+        """Whether the property means anything at ``frame``: its condition ("when") is met, or it
+        has none. What does not apply may still have a value, and is not missed."""
+        when = self.definition.when
+        return when is None or when.met(self._entity[when.property].at(frame))
 
     def spans(self, first: int = 0, stop: int | None = None) -> list[tuple[int, int, Any]]:
         """For presence and choices: (start, stop, value) of each run of one evaluated value."""

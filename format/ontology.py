@@ -39,6 +39,20 @@ class Condition:
     property: str
     values: tuple[str, ...]
 
+    def met(self, value: Any) -> bool:
+        """Whether a value of the other property, as people read it, is one of those asked for: of
+        several choices one is enough; booleans are ``true`` and ``false``."""
+        several = value if isinstance(value, (tuple, list)) else (value,)
+        return any(_as_text(item) in self.values for item in several)
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return f"{value:g}"
+    return value if isinstance(value, str) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
@@ -97,6 +111,14 @@ class PropertyDefinition:
         """A row as a user's value, see :func:`values.decode`; None for fill."""
         return values.decode(row, self.kind, self.terms)
 
+    def takes(self, value: Any) -> bool:
+        """Whether ``value`` is one that the property can have."""
+        try:
+            self.encode(value)
+        except EditError:
+            return False
+        return True
+
     def problem(self, rows: Rows) -> str | None:
         """What makes ``(n, columns)`` non-fill rows unacceptable here, or None."""
         return values.problem_of(rows, self.kind, self.terms)
@@ -139,8 +161,9 @@ class EntityClass:
         return MappingProxyType(found)
 
 
-# The class of the one entity that stands for the whole picture.
+# The class of the one entity that stands for the whole picture, and that entity's id.
 SCENE = "scene"
+SCENE_ENTITY = "scene-0"
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from .journal import CHECKPOINT, EDIT, Journal, Position
 from .keyframes import Keyframes
 from .kinds import COMPANIONS, Kind
 from .layout import Layout, new_entity_id
-from .ontology import Ontology
+from .ontology import SCENE, SCENE_ENTITY, Ontology, PropertyDefinition
 from .persist import Persistence
 from .state import State, natural_key
 from .table import Table
@@ -217,9 +217,30 @@ class Project:
         """What is constant about an entity (also a deleted one)."""
         with self._mutex:
             found = self._state.attributes.get(entity_id)
+            if entity_id == SCENE_ENTITY:
+                found = self.scene_to_make() or found
         if found is None:
             raise ProjectError(f'There is no entity "{entity_id:.100}" in {self.path}.')
         return found
+
+    @property
+    def scene(self) -> Entity:
+        """The entity that stands for the whole picture; its class holds the ontology's scene
+        properties. It is made by the first write to it. EditError without scene properties."""
+        if self.ontology.scene is None:
+            raise EditError(
+                'The ontology has no scene properties: give it a "scene" to describe the whole '
+                "picture."
+            )
+        return Entity(self, SCENE_ENTITY)
+
+    def scene_to_make(self) -> Attributes | None:
+        """What the scene's entity is made with, None when it is there or there can be none."""
+        scene, found = self.ontology.scene, self._state.attributes.get(SCENE_ENTITY)
+        if scene is None or (found is not None and not found.deleted):
+            return None
+        constants = {d.name: d.default for d in scene.declared if _is_constant_default(d)}
+        return Attributes(SCENE, scene.label, constants)
 
     def knows(self, entity_id: str) -> bool:
         """Whether there is, or was, an entity of that id."""
@@ -484,6 +505,8 @@ class Project:
         """A new entity, present from ``frame`` on. Its name defaults to ``class_N``."""
         frame = self.check_frame(frame)
         entity_class = self.ontology.entity_class(class_name)
+        if entity_class is self.ontology.scene:
+            raise EditError("There is one scene, and it is always there: use project.scene.")
         # nothing around the transaction holds the mutex: subscribers are called at its end
         with self.transaction("") as transaction:
             name = name or self._free_name(class_name)
@@ -494,17 +517,45 @@ class Project:
                 entity_id = candidate if candidate not in self._state.attributes else None
             if entity_id in self._state.attributes:
                 raise EditError(f'There already is an entity "{entity_id:.100}".')
-            constants = {
-                d.name: d.default for d in entity_class.own if d.default and not d.time_varying
-            }
+            declared = entity_class.declared
+            constants = {d.name: d.default for d in declared if _is_constant_default(d)}
             transaction.set_attributes(entity_id, Attributes(class_name, name, constants))
             present = entity_class.properties["presence"].encode("present")
             transaction.put(entity_id, "presence", [frame], present[None])
-            for definition in entity_class.own:
-                if definition.time_varying and definition.default:
+            for definition in declared:
+                if definition.time_varying and definition.default is not None:
                     row = definition.encode(definition.default)
                     transaction.put(entity_id, definition.name, [frame], row[None])
         return Entity(self, entity_id)
+
+    def add_event(
+        self,
+        class_name: str,
+        first: int,
+        stop: int,
+        name: str | None = None,
+        **properties: Any,
+    ) -> Entity:
+        """A new event on frames ``[first, stop)``, as one edit. ``properties`` are its values:
+        those that change over time get a keyframe at ``first``."""
+        if not self.ontology.entity_class(class_name).event:
+            raise EditError(f"A {class_name} is no event: add it with add_entity.")
+        first = self.check_frame(first)
+        if not first < (stop := operator.index(stop)) <= self.frame_count:
+            raise EditError(
+                f"An event from frame {first} ends behind one of {first + 1} to "
+                f"{self.frame_count}, not {stop}."
+            )
+        with self.transaction(""):
+            event = self.add_entity(class_name, name, first)
+            if stop < self.frame_count:
+                event["presence"][stop] = "absent"
+            for key, value in properties.items():
+                if event[key].definition.time_varying:
+                    event[key][first] = value
+                else:
+                    event[key] = value
+        return event
 
     def _free_name(self, class_name: str) -> str:
         taken = {self._state.attributes[self._state.ids[n]].name for n in self._state.live}
@@ -586,6 +637,10 @@ class Project:
         with self._mutex:
             step = self._full_history().next_redo(self.author)
         return step.label if step else None
+
+
+def _is_constant_default(definition: PropertyDefinition) -> bool:
+    return definition.default is not None and not definition.time_varying
 
 
 def _is_numbered(name: str, class_name: str) -> bool:

@@ -110,8 +110,8 @@ class State:
 
     def keyframes(self, entity: str, name: str, kind: Kind) -> Keyframes:
         """The keyframes of one property of one entity."""
-        table = self.tables.get((name, kind))
-        return Keyframes.none(kind) if table is None else table.get(self.number[entity])
+        table, number = self.tables.get((name, kind)), self.number.get(entity)
+        return Keyframes.none(kind) if table is None or number is None else table.get(number)
 
     def dense(
         self, name: str, kind: Kind, numbers: NDArray[np.int64], first: int, stop: int

@@ -12,7 +12,8 @@ import numpy as np
 from .edit import Attributes, CellsChange, Edit, EntityChange
 from .journal import Position
 from .keyframes import Frames
-from .kinds import Rows
+from .kinds import PRESENCE_KIND, PRESENT, Rows
+from .ontology import SCENE_ENTITY
 
 if TYPE_CHECKING:
     from .project import Project
@@ -52,6 +53,7 @@ class Transaction:
 
     def put(self, entity: str, name: str, frames: Sequence[int] | Frames, rows: Rows) -> None:
         """Put ``(n, columns)`` rows at ``frames`` (ascending); fill rows remove keyframes."""
+        self._make_scene(entity)
         kind = self._project.property_kind(entity, name)
         at = np.asarray(frames, np.int64)
         rows = np.asarray(rows, kind.dtype).reshape(len(at), kind.columns)
@@ -62,7 +64,19 @@ class Transaction:
 
     def set_attributes(self, entity: str, new: Attributes) -> None:
         """Create an entity, or change what is constant about it."""
+        self._make_scene(entity)
         self._add(Edit(entities=(EntityChange(entity, None, new),)))
+
+    def _make_scene(self, entity: str) -> None:
+        """The scene's entity is made by the first write to it, present from the first frame on."""
+        new = self._project.scene_to_make() if entity == SCENE_ENTITY else None
+        if new is None:
+            return
+        present = np.array([[PRESENT]], PRESENCE_KIND.dtype)
+        none = PRESENCE_KIND.empty_rows(1)
+        at = np.zeros(1, np.int64)
+        self._add(Edit(entities=(EntityChange(entity, None, new),)))
+        self._add(Edit(cells=(CellsChange(entity, "presence", PRESENCE_KIND, at, none, present),)))
 
     def _add(self, part: Edit) -> None:
         part = self._project.check_in_transaction(part)
