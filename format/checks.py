@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from .edit import Attributes, CellsChange, Edit, EntityChange
+from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
 from .errors import EditError
-from .kinds import COMPANIONS, KINDS, MODES
+from .evolution import check_complete
+from .kinds import COMPANIONS, KINDS, MODES, Kind
 from .layout import is_entity_id, is_name, is_unicode
 from .ontology import SCENE, SCENE_ENTITY, Ontology
 from .state import State
@@ -43,11 +44,30 @@ def checked(edit: Edit, state: State, ontology: Ontology, damaged: set[tuple[str
     """``edit`` in normal form with its old values as they are in ``state``; EditError with one
     sentence when any part of it is not allowed. Then nothing of it may be applied."""
     edit = edit.normalised()
+    rules = edit.ontology
+    if rules is not None:
+        check_complete(edit, state, ontology)
+        rules = OntologyChange(ontology, rules.new)
+        ontology = rules.new  # the edit's own ontology judges the rest of it
     entities = tuple(_checked_entity(change, state, ontology) for change in edit.entities)
     after = {change.entity: change.new for change in entities}
-    cells = tuple(_checked_cells(cell, state, ontology, after, damaged) for cell in edit.cells)
+    left = _kinds_left(edit, state)
+    cells = tuple(
+        _checked_cells(cell, state, ontology, after, damaged, left) for cell in edit.cells
+    )
     # old values were taken afresh, so some changes may have become none
-    return replace(edit, entities=entities, cells=cells).normalised()
+    return replace(edit, entities=entities, cells=cells, ontology=rules).normalised()
+
+
+def _kinds_left(edit: Edit, state: State) -> set[tuple[str, str, Kind]]:
+    """Properties and kinds of which the edit removes every keyframe there is."""
+    left = set()
+    for cell in edit.cells:
+        if cell.entity in state.number and cell.kind.is_fill(cell.new).all():
+            stored = state.keyframes(cell.entity, cell.property, cell.kind).frames
+            if np.isin(stored, cell.frames).all():
+                left.add((cell.entity, cell.property, cell.kind))
+    return left
 
 
 def _checked_entity(change: EntityChange, state: State, ontology: Ontology) -> EntityChange:
@@ -92,6 +112,7 @@ def _checked_cells(
     ontology: Ontology,
     after: dict[str, Attributes | None],
     damaged: set[tuple[str, str]],
+    left: set[tuple[str, str, Kind]],
 ) -> CellsChange:
     attributes = after.get(cell.entity) or state.attributes.get(cell.entity)
     if attributes is None:
@@ -105,7 +126,7 @@ def _checked_cells(
             f"restore its files from git first."
         )
     if not clears:
-        _check_values(cell, attributes, state, ontology)
+        _check_values(cell, attributes, state, ontology, left)
     frames = cell.frames
     if len(frames) and (frames[0] < 0 or frames[-1] >= state.frame_count):
         wrong = frames[0] if frames[0] < 0 else frames[-1]
@@ -122,7 +143,11 @@ def _checked_cells(
 
 
 def _check_values(
-    cell: CellsChange, attributes: Attributes, state: State, ontology: Ontology
+    cell: CellsChange,
+    attributes: Attributes,
+    state: State,
+    ontology: Ontology,
+    left: set[tuple[str, str, Kind]],
 ) -> None:
     """The class must have the property, of this kind, and allow the values."""
     base, _, companion = cell.property.partition(".")
@@ -144,7 +169,8 @@ def _check_values(
             rules = ", ".join(definition.kind.rules)
             raise EditError(f"Between keyframes a {definition.kind.name} can be {rules}.")
     stored = state.stored_kind(cell.entity, cell.property)
-    if stored is not None and stored != cell.kind:
+    gone = stored is not None and (cell.entity, cell.property, stored) in left
+    if stored is not None and stored != cell.kind and not gone:
         raise EditError(
             f'"{cell.property}" of {attributes.name} is stored as {stored.token}: remove those '
             f"keyframes before it can hold a {cell.kind.token}."

@@ -6,7 +6,7 @@ from __future__ import annotations
 import secrets
 import struct
 import time as clock
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,9 +14,10 @@ import numpy as np
 import orjson
 import zstandard
 
-from .errors import EditError
+from .errors import EditError, OntologyError
 from .keyframes import Frames, Keyframes
 from .kinds import Kind, Rows, kind_of_token, same_rows
+from .ontology import Ontology
 from .rowbytes import rows_from_bytes, rows_to_bytes
 
 MAX_EDIT_BYTES = 2 << 30
@@ -101,6 +102,20 @@ class CellsChange:
         return replace(self, frames=self.frames[keep], old=self.old[keep], new=self.new[keep])
 
 
+@dataclass(frozen=True, slots=True)
+class OntologyChange:
+    """The ontology before and after."""
+
+    old: Ontology
+    new: Ontology
+
+    def invert(self) -> OntologyChange:
+        return OntologyChange(self.new, self.old)
+
+    def __bool__(self) -> bool:  # the order of classes counts, which equality does not look at
+        return self.old.to_bytes() != self.new.to_bytes()
+
+
 def _overlay(rows: Rows, frames: Frames, at: Frames, put: Rows) -> Rows:
     rows[np.searchsorted(frames, at)] = put
     return rows
@@ -118,7 +133,8 @@ def new_edit_id() -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edit:
-    """One change to a project, whole or not at all. ``time`` is seconds since 1970."""
+    """One change to a project, whole or not at all. ``time`` is seconds since 1970. With an
+    ``ontology``, the new one judges everything else in the edit."""
 
     entities: tuple[EntityChange, ...] = ()
     cells: tuple[CellsChange, ...] = ()
@@ -128,9 +144,10 @@ class Edit:
     id: str = field(default_factory=new_edit_id)
     undoes: str | None = None  # the id of the edit that this one takes back
     redoes: str | None = None  # the id of the undo that this one takes back
+    ontology: OntologyChange | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.entities or self.cells)
+        return bool(self.entities or self.cells or self.ontology)
 
     def invert(self) -> Edit:
         """The edit that takes this one back."""
@@ -138,18 +155,31 @@ class Edit:
             self,
             entities=tuple(EntityChange(c.entity, c.new, c.old) for c in reversed(self.entities)),
             cells=tuple(change.invert() for change in self.cells),
+            ontology=self.ontology and self.ontology.invert(),
             id=new_edit_id(),
             time=clock.time(),
         )
 
     def __add__(self, later: Edit) -> Edit:
         """Both, one after the other, as one edit with this one's label and author."""
-        return replace(self, entities=self.entities + later.entities,
-                       cells=self.cells + later.cells).normalised()  # fmt: skip
+        return Edit.joined([self, later], self)
+
+    @staticmethod
+    def joined(parts: Sequence[Edit], like: Edit) -> Edit:
+        """Edits that follow each other as one, with the label, author and id of ``like``."""
+        rules = [part.ontology for part in parts if part.ontology is not None]
+        return replace(
+            like,
+            entities=tuple(change for part in parts for change in part.entities),
+            cells=tuple(cell for part in parts for cell in part.cells),
+            ontology=OntologyChange(rules[0].old, rules[-1].new) if rules else None,
+        ).normalised()
 
     def normalised(self) -> Edit:
         """At most one change per entity and per property, and none that changes nothing."""
-        if not self.entities and len(self.cells) == 1:  # the everyday edit
+        if (
+            not self.entities and self.ontology is None and len(self.cells) == 1
+        ):  # the everyday edit
             only = self.cells[0].effective()
             if only is self.cells[0]:
                 return self
@@ -158,15 +188,16 @@ class Edit:
             before = entities.get(change.entity)
             old = before.old if before else change.old
             entities[change.entity] = EntityChange(change.entity, old, change.new)
-        cells: dict[tuple[str, str], CellsChange] = {}
+        cells: dict[tuple[str, str, Kind], CellsChange] = {}
         for cell in self.cells:
-            key = (cell.entity, cell.property)
+            key = (cell.entity, cell.property, cell.kind)
             cells[key] = cells[key].then(cell) if key in cells else cell
         effective = (cell.effective() for cell in cells.values())
         return replace(
             self,
             entities=tuple(c for c in entities.values() if c.old != c.new),
             cells=tuple(cell for cell in effective if len(cell.frames)),
+            ontology=self.ontology or None,
         )
 
     @property
@@ -185,7 +216,7 @@ class Edit:
             )
             for c in self.cells
         ]
-        header = {
+        header: dict[str, Any] = {
             "id": self.id,
             "author": _as_unicode(self.author),
             "time": self.time,
@@ -206,6 +237,8 @@ class Edit:
                 for c, parts in zip(self.cells, arrays_of, strict=True)
             ],
         }
+        if self.ontology is not None:
+            header["ontology"] = [self.ontology.old.to_json(), self.ontology.new.to_json()]
         head = orjson.dumps(header)
         arrays = b"".join(part for parts in arrays_of for part in parts)
         if len(head) + len(arrays) > MAX_EDIT_BYTES:
@@ -268,4 +301,15 @@ class Edit:
             id=str(header["id"]),
             undoes=header["undoes"],
             redoes=header["redoes"],
+            ontology=_ontology_change(header.get("ontology")),
         )
+
+
+def _ontology_change(data: Any) -> OntologyChange | None:
+    if data is None:
+        return None
+    old, new = data
+    try:
+        return OntologyChange(Ontology.parse(old), Ontology.parse(new))
+    except OntologyError as error:
+        raise ValueError(str(error)) from None

@@ -7,8 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from .edit import Attributes, CellsChange, Edit, EntityChange
+from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
+from .errors import EditError, OntologyError
 from .kinds import same_rows
+from .ontology import Ontology
+from .ontology_merge import merged_ontology
 from .state import State
 
 _MAX_STEPS = 500
@@ -55,9 +58,9 @@ def _drop(steps: list[Edit], edit_id: str) -> None:
             return
 
 
-def reversal(edit: Edit, state: State) -> Edit:
-    """The inverse of ``edit``, less what somebody has changed since: only cells and attributes
-    that still hold what ``edit`` left are put back."""
+def reversal(edit: Edit, state: State, ontology: Ontology) -> Edit:
+    """The inverse of ``edit``, less what somebody has changed since: only cells, attributes and
+    parts of the ontology that still are what ``edit`` left are put back."""
     inverse = edit.invert()
     entities: list[EntityChange] = []
     for change in inverse.entities:
@@ -81,7 +84,19 @@ def reversal(edit: Edit, state: State) -> Edit:
             cells.append(
                 replace(cell, frames=cell.frames[same], old=cell.old[same], new=cell.new[same])
             )
-    return replace(inverse, entities=tuple(entities), cells=tuple(cells))
+    rules = inverse.ontology
+    if rules is not None:
+        rules = OntologyChange(ontology, _ontology_without(edit, rules, ontology))
+    return replace(inverse, entities=tuple(entities), cells=tuple(cells), ontology=rules)
+
+
+def _ontology_without(edit: Edit, rules: OntologyChange, ontology: Ontology) -> Ontology:
+    try:
+        return merged_ontology(rules.old, ontology, rules.new)
+    except OntologyError as error:
+        raise EditError(
+            f'"{edit.label}" cannot be undone: with what was changed since, {error}'
+        ) from None
 
 
 def _merged(current: Attributes, left: Attributes, target: Attributes | None) -> Attributes | None:

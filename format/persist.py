@@ -14,13 +14,14 @@ import numpy as np
 from .cache import KeyframeCache, read_cache, write_cache
 from .checks import sound
 from .codec import DamagedChunk
-from .edit import CellsChange, Edit, EntityChange
-from .errors import EditError, ProjectError, ReviewerError
-from .files import AtomicBatch, Stamp
+from .edit import CellsChange, Edit, EntityChange, OntologyChange
+from .errors import EditError, OntologyError, ProjectError, ReviewerError
+from .files import AtomicBatch, Stamp, stamp_of
 from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record
-from .keyframes import Keyframes
+from .keyframes import Frames, Keyframes
 from .kinds import Kind
-from .store import Store, StoredEntity
+from .ontology import Ontology
+from .store import Store, StoredEntity, stage_changed
 from .watch import Watcher
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Persistence:
         self._flusher: threading.Thread | None = None
         self._flushing = threading.Lock()
         self._watcher: Watcher | None = None
+        self._ontology_stamp: Stamp | None = None
         self.problem: str | None = None
         self.lock: FileLock | _NoLock = _NoLock()
         self._store_lock: FileLock | None = None
@@ -82,6 +84,8 @@ class Persistence:
         project = self._project
         with self.lock:
             self._read_journal()
+        self._ontology_stamp = self._stamp_of_ontology()
+        project.ontology = Ontology.read(self._layout.ontology)
         # The store is read after the journal: a chunk may then be newer than the edits replayed
         # on it, which set the same rows again, but never older.
         signatures, problems = self._store.scan()
@@ -92,7 +96,7 @@ class Persistence:
         if stale > _STALE_ENTITIES and project.read_only is None:
             self._write_cache(signatures)
         for _, edit in self._pending:
-            project._state.absorb(edit)
+            project.put_in_place(edit)
         if self._pending:
             self.wake()
 
@@ -216,18 +220,27 @@ class Persistence:
                     for edit in pending
                     for c in edit.entities
                 }
+                ontology = project.ontology if any(edit.ontology for edit in pending) else None
             project._publish(news)
             if not pending:
                 return
             batch = AtomicBatch(self._layout.temporary)
             damaged: list[str] = []
             try:
+                if ontology is not None:
+                    stage_changed(batch, self._layout.ontology, ontology.to_bytes())
                 for entity, item in attributes.items():
                     self._store.stage_attributes(batch, entity, item)
-                for cells in work:
+                for cells, others in work:
                     try:
                         self._store.stage_rows(
-                            batch, cells.entity, cells.property, cells.kind, cells.frames, cells.new
+                            batch,
+                            cells.entity,
+                            cells.property,
+                            cells.kind,
+                            cells.frames,
+                            cells.new,
+                            others,
                         )
                     except DamagedChunk as error:
                         damaged.append(f'"{cells.property}" of {cells.entity}: {error}')
@@ -248,16 +261,29 @@ class Persistence:
                 )
             self._checkpoint(through)
 
-    def _rows_to_write(self, pending: list[Edit]) -> list[CellsChange]:
+    def _rows_to_write(
+        self, pending: list[Edit]
+    ) -> list[tuple[CellsChange, dict[Kind, Frames]]]:
+        """What the state has where edits changed it; with each, the frames that were changed under
+        the same name and another kind. Removals come first: another kind may take their place."""
         frames: dict[tuple[str, str, Kind], list[CellsChange]] = {}
         for edit in pending:
             for cells in edit.cells:
                 frames.setdefault((cells.entity, cells.property, cells.kind), []).append(cells)
+        changed = {
+            key: np.unique(np.concatenate([c.frames for c in changes]))
+            for key, changes in frames.items()
+        }
+        kinds: dict[tuple[str, str], dict[Kind, Frames]] = {}
+        for (entity, name, kind), at in changed.items():
+            kinds.setdefault((entity, name), {})[kind] = at
         work = []
-        for (entity, name, kind), changes in frames.items():
-            at = np.unique(np.concatenate([c.frames for c in changes]))
+        for (entity, name, kind), at in changed.items():
             rows = self._project._state.keyframes(entity, name, kind).rows_at(at, kind)
-            work.append(CellsChange(entity, name, kind, at, rows, rows))
+            others = kinds[entity, name]
+            work.append((CellsChange(entity, name, kind, at, rows, rows), others))
+        if any(len(others) > 1 for others in kinds.values()):
+            work.sort(key=lambda item: not item[0].kind.is_fill(item[0].new).all())
         return work
 
     def _checkpoint(self, through: Position) -> None:
@@ -277,7 +303,7 @@ class Persistence:
     def watch(self) -> None:
         """Begin to follow what others do to the folder."""
         if self._watcher is None and not self._stopping.is_set():
-            self._watcher = Watcher(self._layout, self._stamps, self.poll, self.reread)
+            self._watcher = Watcher(self._layout, self._stamps, self._poll_all, self.reread)
             self._watcher.start()
 
     def poll(self) -> None:
@@ -293,6 +319,42 @@ class Persistence:
             timer = threading.Timer(_PEER_GRACE_S, self._flush_for_peer)
             timer.daemon = True  # nobody's exit waits for it
             timer.start()
+
+    def _poll_all(self) -> None:
+        self.poll()
+        stamp = self._stamp_of_ontology()
+        if stamp != self._ontology_stamp:
+            self._ontology_stamp = stamp
+            if stamp is None or stamp != self._stamps.get(self._layout.ontology):
+                self._reread_ontology()
+
+    def _stamp_of_ontology(self) -> Stamp | None:
+        try:
+            return stamp_of(self._layout.ontology.stat())
+        except OSError:
+            return None
+
+    def _reread_ontology(self) -> None:
+        """``ontology.json`` changed, by git or an editor: take it over when it can be read."""
+        project = self._project
+        with project._mutex, self.lock:
+            changes: list[Change] = project._catch_up()
+            changes += self._take_over_ontology("disk")
+        project._publish(changes)
+
+    def _take_over_ontology(self, origin: str) -> list[Change]:
+        """Make the ontology what its file says, unless an edit of it waits to be written."""
+        project = self._project
+        if any(edit.ontology for _, edit in self._pending):
+            return []
+        try:
+            found = Ontology.read(self._layout.ontology)
+        except OntologyError as error:
+            project.warnings.append(f"{error} The ontology stays as it was.")
+            return []
+        rules = OntologyChange(project.ontology, found)
+        edit = Edit(ontology=rules, label="Files changed")
+        return [project._absorb(edit, origin, None)] if rules else []
 
     def _flush_for_peer(self) -> None:
         if self._pending and not self._stopping.is_set():
@@ -326,7 +388,8 @@ class Persistence:
         self._read_journal()
         beyond, self._pending = self._pending, []
         signatures, _ = self._store.scan()
-        changes = self._take_over(signatures.keys() | set(project._state.ids), "peer")
+        changes = self._take_over_ontology("peer")
+        changes += self._take_over(signatures.keys() | set(project._state.ids), "peer")
         changes += [project._absorb(edit, "peer", position) for position, edit in beyond]
         project._history = None
         return changes

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import attach, checks, folder
+from . import attach, checks, evolution, folder
 from .attach import Progress
 from .author import default_author
 from .edit import Attributes, Edit, new_edit_id
 from .entity import Entity
 from .errors import EditError, ProjectError, ReviewerError, VideoError
+from .evolution import Merged
 from .history import History, reversal
 from .journal import CHECKPOINT, EDIT, Journal, Position
 from .keyframes import Keyframes
@@ -356,12 +357,18 @@ class Project:
             entities = tuple(replace(c, old=known.get(c.entity)) for c in part.entities)
             part = replace(part, entities=entities)
         part = checks.checked(part, self._state, self.ontology, self._persistence.damaged)
-        self._state.absorb(part)  # what is read inside the transaction sees it
+        self.put_in_place(part)  # what is read inside the transaction sees it
         return part
+
+    def put_in_place(self, edit: Edit) -> None:
+        """Let the state and the ontology be as the edit leaves them; the mutex is held."""
+        self._state.absorb(edit)
+        if edit.ontology is not None:
+            self.ontology = edit.ontology.new
 
     def _take_back(self, transaction: Transaction) -> None:
         for part in reversed(transaction.parts):
-            self._state.absorb(part.invert())
+            self.put_in_place(part.invert())
             for change in part.entities:
                 if change.old is None:
                     self._state.forget(change.entity)
@@ -444,7 +451,7 @@ class Project:
         self, edit: Edit, origin: str, position: Position | None, *, in_place: bool = False
     ) -> Change:
         if not in_place:
-            self._state.absorb(edit)
+            self.put_in_place(edit)
         self.revision += 1
         if position is not None:
             self._persistence.note(edit, position)
@@ -459,7 +466,7 @@ class Project:
             origin,
             edit.touched,
             self._affected(edit),
-            bool(edit.entities),
+            bool(edit.entities or edit.ontology),
         )
 
     def _affected(self, edit: Edit) -> tuple[int, int] | None:
@@ -471,13 +478,13 @@ class Project:
             after = int(np.searchsorted(frames, cell.frames[-1], "right"))
             first = min(first, int(frames[before]) if before >= 0 else int(cell.frames[0]))
             stop = max(stop, int(frames[after]) if after < len(frames) else self.frame_count)
-        if edit.entities:
+        if edit.entities or edit.ontology:
             return 0, self.frame_count
         return (first, stop) if first < stop else None
 
     def _publish(self, changes: Sequence[Change]) -> None:
         for change in changes:
-            if change.entities:
+            if change.entities or change.structure:
                 for subscriber in tuple(self._subscribers):
                     subscriber(change)
 
@@ -557,6 +564,20 @@ class Project:
                     event[key] = value
         return event
 
+    def change_ontology(
+        self,
+        new: Ontology | Mapping[str, Any],
+        label: str | None = None,
+        merged: Sequence[Merged] = (),
+    ) -> None:
+        """Give the project another ontology, as one edit. What cannot stay is removed by the same
+        edit, so undo restores it: ask ``evolution.cost`` first what that is. ``merged`` names
+        choices whose values become those of another. EditError when stored values would need
+        another kind; OntologyError when ``new`` is malformed."""
+        ontology = new if isinstance(new, Ontology) else Ontology.parse(dict(new))
+        with self.transaction(label or "Change the ontology") as transaction:
+            transaction.add(evolution.change(self._state, self.ontology, ontology, merged))
+
     def _free_name(self, class_name: str) -> str:
         taken = {self._state.attributes[self._state.ids[n]].name for n in self._state.live}
         number = 1 + max(
@@ -599,14 +620,19 @@ class Project:
         if target is None:
             return None
         edit = replace(
-            reversal(target, self._state),
+            reversal(target, self._state, self.ontology),
             author=author,
             label=target.label,
             undoes=None if redo else target.id,
             redoes=target.id if redo else None,
         )
-        if not checks.checked(edit, self._state, self.ontology, self._persistence.damaged):
+        try:
+            stands = checks.checked(edit, self._state, self.ontology, self._persistence.damaged)
+        except EditError:
             history.record([edit])  # step over it, or nothing older could be undone
+            raise
+        if not stands:
+            history.record([edit])
             verb = "redone" if redo else "undone"
             raise EditError(f'"{target.label}" cannot be {verb}: it was changed since.')
         return self._apply(edit)

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import orjson
@@ -30,6 +32,7 @@ from .layout import Layout, is_entity_id
 from .values import problem_of
 
 MAX_CHUNK_BYTES = 64 << 20
+_NO_OTHERS: Mapping[Kind, Frames] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -148,7 +151,7 @@ class Store:
         fan = folder.parent / "zarr.json"
         if not fan.exists() and fan not in batch.stamps:
             batch.stage(fan, group_metadata({}))
-        _stage_changed(batch, folder / "zarr.json", group_metadata(attributes.to_json()))
+        stage_changed(batch, folder / "zarr.json", group_metadata(attributes.to_json()))
 
     def stage_rows(
         self,
@@ -158,19 +161,26 @@ class Store:
         kind: Kind,
         frames: Frames,
         rows: Rows,
+        others: Mapping[Kind, Frames] = _NO_OTHERS,
     ) -> None:
         """Stage the chunks that change when ``rows`` ``(n, columns)`` are put at ``frames``; fill
-        rows remove. Rows of the chunk that are not named stay as the disk has them."""
+        rows remove. Rows of the chunk that are not named stay as the disk has them. ``others`` are
+        the frames at which keyframes of other kinds under this name have become none."""
         folder = self.layout.entity(entity_id) / name
         if folder.is_symlink():
             raise ProjectError(f"{folder} is a symbolic link; it was not written to.")
         metadata_path = folder / "zarr.json"
-        if metadata_path.exists():
+        is_new = not metadata_path.exists()
+        if not is_new:
             metadata = read_bounded(metadata_path, MAX_METADATA_BYTES)
             stored_kind, chunk_frames = read_keyframe_array(metadata, name, self.frame_count)
             if stored_kind != kind:
-                raise DamagedChunk(f"it is stored as {stored_kind.token} and not as {kind.token}")
-        else:
+                if kind.is_fill(rows).all():
+                    return
+                gone = others.get(stored_kind, np.empty(0, np.int64))
+                self._stage_removal(batch, folder, stored_kind, chunk_frames, gone, kind)
+                is_new = True
+        if is_new:
             if kind.is_fill(rows).all():
                 return
             metadata, chunk_frames = keyframe_array_metadata(kind, self.frame_count)
@@ -179,7 +189,7 @@ class Store:
         for chunk in np.unique(numbers).tolist():
             here = numbers == chunk
             path = folder / chunk_name(chunk)
-            old = _read_chunk(path) if path.exists() else None
+            old = _read_chunk(path) if path.exists() and not is_new else None
             if old is None:
                 content = kind.empty_rows(chunk_frames)
             else:
@@ -192,7 +202,30 @@ class Store:
                 batch.stage(path, new)
 
 
-def _stage_changed(batch: AtomicBatch, path: Path, data: bytes) -> None:
+    def _stage_removal(
+        self,
+        batch: AtomicBatch,
+        folder: Path,
+        stored: Kind,
+        chunk_frames: int,
+        gone: Frames,
+        wanted: Kind,
+    ) -> None:
+        """Stage the removal of an array's chunks, so that one of another kind can take its place.
+        They go before the new metadata comes: what a crash leaves is never misread."""
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.name == "zarr.json":
+                continue
+            start = _chunk_number(entry) * chunk_frames
+            rows = decode_chunk(_read_chunk(entry.path), stored, chunk_frames)
+            filled = np.flatnonzero(~stored.is_fill(rows)) + start
+            if not np.isin(filled, gone).all():
+                raise DamagedChunk(f"it is stored as {stored.token} and not as {wanted.token}")
+            batch.remove(Path(entry.path))
+
+
+def stage_changed(batch: AtomicBatch, path: Path, data: bytes) -> None:
+    """Stage a file unless it holds just these bytes already."""
     try:
         same = path.read_bytes() == data
     except OSError:

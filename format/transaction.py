@@ -4,7 +4,7 @@ that subscribers hear."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +67,10 @@ class Transaction:
         self._make_scene(entity)
         self._add(Edit(entities=(EntityChange(entity, None, new),)))
 
+    def add(self, part: Edit) -> None:
+        """Make an edit part of this one."""
+        self._add(part)
+
     def _make_scene(self, entity: str) -> None:
         """The scene's entity is made by the first write to it, present from the first frame on."""
         new = self._project.scene_to_make() if entity == SCENE_ENTITY else None
@@ -86,6 +90,4 @@ class Transaction:
         return self
 
     def __exit__(self, *_: object) -> None:
-        entities = tuple(c for part in self.parts for c in part.entities)
-        cells = tuple(c for part in self.parts for c in part.cells)
-        self.edit = replace(self.edit, entities=entities, cells=cells).normalised()
+        self.edit = Edit.joined(self.parts, self.edit)

@@ -178,7 +178,7 @@ def _encode_text(value: Any, kind: Kind, terms: Terms) -> Rows:
 
 
 def _encode_entity(value: Any, kind: Kind, terms: Terms) -> Rows:
-    return _text_row(NOBODY if value is None else _entity_id(value, terms))
+    return _text_row(NOBODY if value in (None, NOBODY) else _entity_id(value, terms))
 
 
 def _encode_entities(value: Any, kind: Kind, terms: Terms) -> Rows:
