@@ -261,9 +261,7 @@ class Persistence:
                 )
             self._checkpoint(through)
 
-    def _rows_to_write(
-        self, pending: list[Edit]
-    ) -> list[tuple[CellsChange, dict[Kind, Frames]]]:
+    def _rows_to_write(self, pending: list[Edit]) -> list[tuple[CellsChange, dict[Kind, Frames]]]:
         """What the state has where edits changed it; with each, the frames that were changed under
         the same name and another kind. Removals come first: another kind may take their place."""
         frames: dict[tuple[str, str, Kind], list[CellsChange]] = {}

@@ -201,7 +201,6 @@ class Store:
             if new != old:
                 batch.stage(path, new)
 
-
     def _stage_removal(
         self,
         batch: AtomicBatch,
