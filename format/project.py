@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import attach, checks, evolution, folder
+from . import attach, checks, completeness, evolution, folder
 from .attach import Progress
 from .author import default_author
+from .completeness import Missing
 from .edit import Attributes, Edit, new_edit_id
 from .entity import Entity
 from .errors import EditError, ProjectError, ReviewerError, VideoError
@@ -322,6 +323,14 @@ class Project:
             )
         with self._mutex:
             return self._state.evaluate(first, stop, self.ontology, entities, properties)
+
+    def missing(self, entities: Sequence[str] | None = None) -> list[Missing]:
+        """Required properties that have no value where their entity is there and they apply, of
+        all entities or of those with the given ids."""
+        with self._mutex:
+            for entity in entities or ():
+                self.attributes(entity)
+            return completeness.missing(self._state, self.ontology, entities)
 
     # -- changing ---------------------------------------------------------------------------
 
