@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from . import provenance
 from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
 from .errors import EditError
 from .evolution import check_complete
-from .kinds import COMPANIONS, KINDS, MODES, Kind
+from .kinds import COMPANIONS, KINDS, MODES, Kind, Rows
 from .layout import is_entity_id, is_name, is_unicode
 from .ontology import SCENE, SCENE_ENTITY, Ontology
 from .state import State
@@ -161,6 +162,8 @@ def _check_values(
         )
     new = cell.new[~cell.kind.is_fill(cell.new)]
     problem = problem_of(new, cell.kind) if companion else definition.problem(new)
+    if companion == "source":
+        problem = problem or _source_problem(new)
     if problem:
         raise EditError(f"{definition.label} of {attributes.name} {problem}.")
     if companion == "mode":
@@ -175,3 +178,12 @@ def _check_values(
             f'"{cell.property}" of {attributes.name} is stored as {stored.token}: remove those '
             f"keyframes before it can hold a {cell.kind.token}."
         )
+
+
+def _source_problem(rows: Rows) -> str | None:
+    try:
+        for text in set(rows[:, 0]):
+            provenance.parse(text)
+    except ValueError as error:
+        return str(error)
+    return None

@@ -24,8 +24,8 @@ from .kinds import MODES, Kind, Rows
 Modes = NDArray[np.int8]
 
 _HOLD, _SMOOTH, _CVAT = (MODES.index(rule) for rule in ("hold", "smooth", "cvat"))
-_TURNING = ("rotated_box", "ellipse")
-_ANGLE = 4  # the column of their angle
+TURNING = ("rotated_box", "ellipse")
+ANGLE = 4  # the column of their angle
 
 # Rows evaluated at once: the block and its scratch stay in the second-level cache.
 _BLOCK_ROWS = 16_384
@@ -50,6 +50,8 @@ def evaluate(
     Polylines, polygons and masks come as objects: Shape, Mask, or None.
     """
     count = max(stop - first, 0)
+    if kind.rules == ("hold",):
+        modes = None  # whatever a file says: there is no other rule, and nothing to compute with
     filled = np.flatnonzero(np.diff(packed.offsets))
     if len(filled) < len(packed):  # entities without keyframes have no value anywhere
         out = _ready(out, packed, count, kind)
@@ -117,10 +119,10 @@ def _linear(
         elapsed *= np.repeat(slopes[run], lengths[run], axis=0).reshape(elapsed.shape)
         held = np.repeat(packed.rows[run], lengths[run], axis=0).reshape(elapsed.shape)
         np.add(held, elapsed, out=flat_out[low:high])
-        if kind.name in _TURNING:
+        if kind.name in TURNING:
             block = flat_out[low:high].reshape(-1, kind.columns)
-            moved = elapsed.reshape(-1, kind.columns)[:, _ANGLE] != 0
-            block[moved, _ANGLE] = angles.canonical(block[moved, _ANGLE])
+            moved = elapsed.reshape(-1, kind.columns)[:, ANGLE] != 0
+            block[moved, ANGLE] = angles.canonical(block[moved, ANGLE])
     if modes is not None:
         _bend(packed, kind, at, window, lengths, out, modes)
 
@@ -139,12 +141,12 @@ def _slopes(
     gaps[gaps == 0] = np.inf  # the seam between two entities, or frames with equal pts
     rows = packed.rows
     change = np.diff(rows, axis=0)
-    if kind.name in _TURNING:
-        change[:, _ANGLE] = angles.arc(rows[:-1, _ANGLE], rows[1:, _ANGLE])
+    if kind.name in TURNING:
+        change[:, ANGLE] = angles.arc(rows[:-1, ANGLE], rows[1:, ANGLE])
         if modes is not None:
             cvat_turns = modes[:-1] == _CVAT
-            turns = cvat.turn(rows[:-1, _ANGLE], rows[1:, _ANGLE])
-            change[cvat_turns, _ANGLE] = turns[cvat_turns]
+            turns = cvat.turn(rows[:-1, ANGLE], rows[1:, ANGLE])
+            change[cvat_turns, ANGLE] = turns[cvat_turns]
     elif kind.name == "points":
         # visibility holds, and a point that is absent at either end has nowhere to go
         gone = (rows[:-1, 2::3] == 0) | (rows[1:, 2::3] == 0)
@@ -184,14 +186,14 @@ def _bend(
         four_rows = packed.rows[np.clip(around, low, high - 1)].astype(np.float64)
         four_rows[~inside] = np.nan
         still = _still_columns(kind, four_rows)
-        if kind.name in _TURNING:
-            four_rows[:, _ANGLE] = angles.unwrapped(four_rows[:, _ANGLE])
+        if kind.name in TURNING:
+            four_rows[:, ANGLE] = angles.unwrapped(four_rows[:, ANGLE])
         run = slice(int(filled[k] - lengths[k]), int(filled[k]))
         t = window[run]
         value = smooth(t, four_times, four_rows[:, None, :])
-        if kind.name in _TURNING:
-            moved = (t > at[k]) & (value[:, _ANGLE] != four_rows[1, _ANGLE])
-            value[moved, _ANGLE] = angles.canonical(value[moved, _ANGLE])
+        if kind.name in TURNING:
+            moved = (t > at[k]) & (value[:, ANGLE] != four_rows[1, ANGLE])
+            value[moved, ANGLE] = angles.canonical(value[moved, ANGLE])
         target = out[owner[k], run]
         target[:, ~still] = value[:, ~still]
 

@@ -306,6 +306,16 @@ class Project:
             )
         return int(frame)
 
+    def check_undamaged(self, entity_id: str, name: str) -> None:
+        """EditError when part of a property could not be read: what is made from the rest would
+        pass for all of it."""
+        companions = (f"{name}.{companion}" for companion in COMPANIONS)
+        if any((entity_id, each) in self._persistence.damaged for each in (name, *companions)):
+            raise EditError(
+                f'"{name}" of "{self.attributes(entity_id).name}" is damaged on disk; restore its '
+                f"files from git first."
+            )
+
     def evaluate(
         self,
         first: int,

@@ -12,7 +12,7 @@ import numpy as np
 from .edit import Attributes, CellsChange, Edit, EntityChange
 from .journal import Position
 from .keyframes import Frames
-from .kinds import PRESENCE_KIND, PRESENT, Rows
+from .kinds import COMPANIONS, PRESENCE_KIND, PRESENT, Rows
 from .ontology import SCENE_ENTITY
 
 if TYPE_CHECKING:
@@ -52,15 +52,24 @@ class Transaction:
         self.parts: list[Edit] = []
 
     def put(self, entity: str, name: str, frames: Sequence[int] | Frames, rows: Rows) -> None:
-        """Put ``(n, columns)`` rows at ``frames`` (ascending); fill rows remove keyframes."""
+        """Put ``(n, columns)`` rows at ``frames`` (ascending); fill rows remove keyframes, with
+        their rules and provenance."""
         self._make_scene(entity)
         kind = self._project.property_kind(entity, name)
         at = np.asarray(frames, np.int64)
         rows = np.asarray(rows, kind.dtype).reshape(len(at), kind.columns)
         old = kind.empty_rows(len(at))
-        if kind.is_fill(rows).any():  # a removal is a change only against what is there
+        removed = kind.is_fill(rows)
+        if removed.any():  # a removal is a change only against what is there
             old = self._project.keyframes(entity, name, kind).rows_at(at, kind)
         self._add(Edit(cells=(CellsChange(entity, name, kind, at, old, rows),)))
+        if removed.any() and "." not in name:
+            for companion, its_kind in COMPANIONS.items():
+                full_name = f"{name}.{companion}"
+                there = self._project.keyframes(entity, full_name, its_kind).frames
+                orphans = np.intersect1d(there, at[removed])
+                if len(orphans):
+                    self.put(entity, full_name, orphans, its_kind.empty_rows(len(orphans)))
 
     def set_attributes(self, entity: str, new: Attributes) -> None:
         """Create an entity, or change what is constant about it."""
