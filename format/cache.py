@@ -20,11 +20,13 @@ from .codec import crc32c
 from .edit import Attributes
 from .files import read_bounded, write_atomically
 from .keyframes import Keyframes, Packed
-from .store import StoredEntity, kind_of
+from .kinds import Kind, kind_of_token
+from .rowbytes import rows_from_bytes, rows_to_bytes
+from .store import StoredEntity
 
 _MAGIC = b"RVKC"
 _HEAD = struct.Struct("<4sQI")
-_VERSION = 1
+_VERSION = 2
 _MAX_BYTES = 4 << 30
 
 
@@ -42,7 +44,7 @@ class KeyframeCache:
     """What was in the store when it was last read whole."""
 
     entities: dict[str, CachedEntity]
-    tables: dict[str, Packed]
+    tables: dict[tuple[str, Kind], Packed]
 
     def entity(self, entity_id: str, signature: bytes) -> StoredEntity | None:
         """The entity, if its files are still as they were."""
@@ -50,10 +52,10 @@ class KeyframeCache:
         if cached is None or cached.signature != digest(signature):
             return None
         keyframes = {}
-        for name, packed in self.tables.items():
+        for key, packed in self.tables.items():
             start, stop = packed.offsets[cached.index], packed.offsets[cached.index + 1]
             if stop > start:
-                keyframes[name] = Keyframes(packed.frames[start:stop], packed.rows[start:stop])
+                keyframes[key] = Keyframes(packed.frames[start:stop], packed.rows[start:stop])
         return StoredEntity(cached.attributes, keyframes)
 
 
@@ -68,7 +70,7 @@ def write_cache(
     frame_count: int,
     signatures: Mapping[str, bytes],
     attributes: Mapping[str, Attributes],
-    tables: Mapping[str, Packed],
+    tables: Mapping[tuple[str, Kind], Packed],
 ) -> None:
     """Write the cache; the i-th entity of ``attributes`` is the i-th of every table. Entities
     without a signature (damaged ones) are read from the store each time."""
@@ -82,9 +84,12 @@ def write_cache(
         ],
         "tables": [],
     }
-    for name, packed in tables.items():
-        header["tables"].append([name, len(packed.frames)])  # type: ignore[attr-defined]
-        arrays += [packed.offsets.tobytes(), packed.frames.tobytes(), packed.rows.tobytes()]
+    for (name, kind), packed in tables.items():
+        rows = rows_to_bytes(packed.rows, kind)
+        header["tables"].append(  # type: ignore[attr-defined]
+            [name, kind.token, len(packed.frames), len(rows)]
+        )
+        arrays += [packed.offsets.tobytes(), packed.frames.tobytes(), rows]
     head = orjson.dumps(header)
     body = b"".join([struct.pack("<I", len(head)), head, *arrays])
     data = _HEAD.pack(_MAGIC, len(body), crc32c(body)) + body
@@ -105,20 +110,18 @@ def read_cache(path: Path, frame_count: int) -> KeyframeCache | None:
             return None
         position = 4 + head_length
         count = len(header["entities"])
-        tables: dict[str, Packed] = {}
-        for name, keyframes in header["tables"]:
-            kind = kind_of(name)
-            arrays = []
-            for dtype, items in (
-                (np.dtype("<i8"), count + 1),
-                (np.dtype("<i8"), keyframes),
-                (kind.dtype, keyframes * kind.columns),
-            ):
-                stop = position + items * dtype.itemsize
-                arrays.append(np.frombuffer(body[position:stop], dtype))
-                position = stop
-            offsets, frames, rows = arrays
-            tables[name] = Packed(offsets, frames, rows.reshape(keyframes, kind.columns))
+        tables: dict[tuple[str, Kind], Packed] = {}
+        for name, token, keyframes, length in header["tables"]:
+            kind = kind_of_token(token)
+            parts = []
+            for size in (8 * (count + 1), 8 * keyframes, length):
+                parts.append(body[position : position + size])
+                position += size
+            tables[name, kind] = Packed(
+                np.frombuffer(parts[0], "<i8"),
+                np.frombuffer(parts[1], "<i8"),
+                rows_from_bytes(parts[2], keyframes, kind),
+            )
         entities = {
             entity: CachedEntity(signature, Attributes.from_json(item), index)
             for index, (entity, signature, item) in enumerate(header["entities"])

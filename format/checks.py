@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from .edit import Attributes, CellsChange, Edit, EntityChange
+from . import provenance
+from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
 from .errors import EditError
+from .evolution import check_complete
+from .kinds import COMPANIONS, KINDS, MODES, Kind, Rows
 from .layout import is_entity_id, is_name, is_unicode
-from .ontology import Ontology
+from .ontology import SCENE, SCENE_ENTITY, Ontology
 from .remap.edit import RemapEdit
 from .state import State
-from .store import kind_of
+from .values import problem_of
 
 MAX_NAME_CHARACTERS = 200
 
@@ -24,14 +27,17 @@ def sound(edit: Edit, frame_count: int) -> Edit:
         if not is_entity_id(change.entity):
             raise ValueError(f"{change.entity!r:.60} is not an entity id")
     for cell in edit.cells:
-        if not is_entity_id(cell.entity) or not is_name(cell.property):
+        base, _, companion = cell.property.partition(".")
+        is_property = is_name(base) and (not companion or companion in COMPANIONS)
+        if not is_entity_id(cell.entity) or not is_property:
             raise ValueError(f"{cell.entity!r:.60}, {cell.property!r:.60} cannot be a property")
-        if kind_of(cell.property) != cell.kind:
+        expected = COMPANIONS[companion] if companion else KINDS.get(base, cell.kind)
+        if expected != cell.kind:
             raise ValueError(f"{cell.property} is not of the kind {cell.kind.name}")
         ascend = bool(np.all(np.diff(cell.frames) > 0)) and len(cell.frames) > 0
         if not ascend or cell.frames[0] < 0 or cell.frames[-1] >= frame_count:
             raise ValueError("its frames are not within the video, ascending")
-        if problem := cell.kind.check_rows(cell.new[~cell.kind.is_fill(cell.new)]):
+        if problem := problem_of(cell.new[~cell.kind.is_fill(cell.new)], cell.kind):
             raise ValueError(f"{cell.property} of {cell.entity} {problem}")
     return edit
 
@@ -49,11 +55,30 @@ def checked(edit: Edit, state: State, ontology: Ontology, damaged: set[tuple[str
     """``edit`` in normal form with its old values as they are in ``state``; EditError with one
     sentence when any part of it is not allowed. Then nothing of it may be applied."""
     edit = edit.normalised()
+    rules = edit.ontology
+    if rules is not None:
+        check_complete(edit, state, ontology)
+        rules = OntologyChange(ontology, rules.new)
+        ontology = rules.new  # the edit's own ontology judges the rest of it
     entities = tuple(_checked_entity(change, state, ontology) for change in edit.entities)
     after = {change.entity: change.new for change in entities}
-    cells = tuple(_checked_cells(cell, state, ontology, after, damaged) for cell in edit.cells)
+    left = _kinds_left(edit, state)
+    cells = tuple(
+        _checked_cells(cell, state, ontology, after, damaged, left) for cell in edit.cells
+    )
     # old values were taken afresh, so some changes may have become none
-    return replace(edit, entities=entities, cells=cells).normalised()
+    return replace(edit, entities=entities, cells=cells, ontology=rules).normalised()
+
+
+def _kinds_left(edit: Edit, state: State) -> set[tuple[str, str, Kind]]:
+    """Properties and kinds of which the edit removes every keyframe there is."""
+    left = set()
+    for cell in edit.cells:
+        if cell.entity in state.number and cell.kind.is_fill(cell.new).all():
+            stored = state.keyframes(cell.entity, cell.property, cell.kind).frames
+            if np.isin(stored, cell.frames).all():
+                left.add((cell.entity, cell.property, cell.kind))
+    return left
 
 
 def _checked_entity(change: EntityChange, state: State, ontology: Ontology) -> EntityChange:
@@ -76,6 +101,8 @@ def _checked_entity(change: EntityChange, state: State, ontology: Ontology) -> E
     renamed_only = current is not None and new.class_name == current.class_name
     if not renamed_only:
         ontology.entity_class(new.class_name)
+        if ontology.scene and (new.class_name == SCENE) != (change.entity == SCENE_ENTITY):
+            raise EditError(f'The class "{SCENE}" is that of the scene, and of nothing else.')
     if current is None or new.constants != current.constants or not renamed_only:
         _check_constants(new, ontology)
     return EntityChange(change.entity, current, new)
@@ -96,6 +123,7 @@ def _checked_cells(
     ontology: Ontology,
     after: dict[str, Attributes | None],
     damaged: set[tuple[str, str]],
+    left: set[tuple[str, str, Kind]],
 ) -> CellsChange:
     attributes = after.get(cell.entity) or state.attributes.get(cell.entity)
     if attributes is None:
@@ -109,14 +137,7 @@ def _checked_cells(
             f"restore its files from git first."
         )
     if not clears:
-        definition = ontology.entity_class(attributes.class_name).properties.get(cell.property)
-        if definition is None or not definition.time_varying or definition.kind != cell.kind:
-            raise EditError(
-                f'A {attributes.class_name} has no {cell.kind.name} "{cell.property:.80}" that '
-                f"changes over time."
-            )
-        if problem := definition.problem(cell.new[~cell.kind.is_fill(cell.new)]):
-            raise EditError(f"{definition.label} of {attributes.name} {problem}.")
+        _check_values(cell, attributes, state, ontology, left)
     frames = cell.frames
     if len(frames) and (frames[0] < 0 or frames[-1] >= state.frame_count):
         wrong = frames[0] if frames[0] < 0 else frames[-1]
@@ -126,7 +147,53 @@ def _checked_cells(
     if np.any(np.diff(frames) <= 0):
         raise EditError("The frames of a change must ascend.")
     if cell.entity in state.number:
-        old = state.keyframes(cell.entity, cell.property).rows_at(frames, cell.kind)
+        old = state.keyframes(cell.entity, cell.property, cell.kind).rows_at(frames, cell.kind)
     else:
         old = cell.kind.empty_rows(len(frames))
     return replace(cell, old=old)
+
+
+def _check_values(
+    cell: CellsChange,
+    attributes: Attributes,
+    state: State,
+    ontology: Ontology,
+    left: set[tuple[str, str, Kind]],
+) -> None:
+    """The class must have the property, of this kind, and allow the values."""
+    base, _, companion = cell.property.partition(".")
+    definition = ontology.entity_class(attributes.class_name).properties.get(base)
+    kind = COMPANIONS.get(companion, cell.kind) if companion else cell.kind
+    right_kind = definition is not None and (companion or definition.kind == cell.kind)
+    if definition is None or not definition.time_varying or kind != cell.kind or not right_kind:
+        raise EditError(
+            f'A {attributes.class_name} has no {cell.kind.name} "{cell.property:.80}" that '
+            f"changes over time."
+        )
+    new = cell.new[~cell.kind.is_fill(cell.new)]
+    problem = problem_of(new, cell.kind) if companion else definition.problem(new)
+    if companion == "source":
+        problem = problem or _source_problem(new)
+    if problem:
+        raise EditError(f"{definition.label} of {attributes.name} {problem}.")
+    if companion == "mode":
+        allowed = [MODES.index(rule) for rule in definition.kind.rules]
+        if not np.isin(new, allowed).all():
+            rules = ", ".join(definition.kind.rules)
+            raise EditError(f"Between keyframes a {definition.kind.name} can be {rules}.")
+    stored = state.stored_kind(cell.entity, cell.property)
+    gone = stored is not None and (cell.entity, cell.property, stored) in left
+    if stored is not None and stored != cell.kind and not gone:
+        raise EditError(
+            f'"{cell.property}" of {attributes.name} is stored as {stored.token}: remove those '
+            f"keyframes before it can hold a {cell.kind.token}."
+        )
+
+
+def _source_problem(rows: Rows) -> str | None:
+    try:
+        for text in set(rows[:, 0]):
+            provenance.parse(text)
+    except ValueError as error:
+        return str(error)
+    return None

@@ -16,14 +16,17 @@ import orjson
 import zstandard
 from numpy.typing import NDArray
 
-from .kinds import Kind, Rows
+from .kinds import KINDS, Kind, Rows, companion_kind, kind_of_token
+from .rowbytes import rows_from_bytes, rows_to_bytes
 
 MAX_CHUNK_FRAMES = 1 << 20
 MAX_METADATA_BYTES = 1 << 20
+MAX_TEXT_CHUNK_BYTES = 256 << 20
 
-_DATA_TYPES = {"<f8": "float64", "|i1": "int8", "<i4": "int32", "<i8": "int64"}
-_CODECS = [
-    {"name": "bytes", "configuration": {"endian": "little"}},
+_DATA_TYPES = {"<f8": "float64", "|i1": "int8", "<i4": "int32", "<i8": "int64", "|O": "string"}
+_NUMBER_CODEC = {"name": "bytes", "configuration": {"endian": "little"}}
+_TEXT_CODEC = {"name": "vlen-utf8"}
+_PACKING = [
     {"name": "zstd", "configuration": {"level": 3, "checksum": False}},
     {"name": "crc32c"},
 ]
@@ -49,36 +52,42 @@ def compress(data: bytes) -> bytes:
     return packed + crc32c(packed).to_bytes(4, "little")
 
 
-def decompress(data: bytes, expected: int) -> bytes:
-    """Undo :func:`compress`; DamagedChunk unless exactly ``expected`` bytes come out."""
+def decompress(data: bytes, expected: int | None) -> bytes:
+    """Undo :func:`compress`; DamagedChunk unless exactly ``expected`` bytes come out (None: any
+    number up to a bound)."""
     if len(data) < 5:
         raise DamagedChunk("it is cut short")
     packed, check = data[:-4], int.from_bytes(data[-4:], "little")
     if crc32c(packed) != check:
         raise DamagedChunk("its checksum does not match")
+    limit = MAX_TEXT_CHUNK_BYTES if expected is None else expected
     try:
         size = zstandard.frame_content_size(packed)
-        if size not in (-1, expected):
-            raise DamagedChunk(f"it unpacks to {size} bytes and not {expected}")
-        out = zstandard.ZstdDecompressor().decompress(packed, max_output_size=expected)
+        if size > limit or (expected is not None and size not in (-1, expected)):
+            raise DamagedChunk(f"it unpacks to {size} bytes and not {limit}")
+        out = zstandard.ZstdDecompressor().decompress(packed, max_output_size=limit)
     except zstandard.ZstdError as error:
         raise DamagedChunk(f"it cannot be unpacked ({error})") from None
-    if len(out) != expected:
+    if expected is not None and len(out) != expected:
         raise DamagedChunk(f"it unpacks to {len(out)} bytes and not {expected}")
     return out
 
 
-def encode_chunk(rows: Rows) -> bytes:
+def encode_chunk(rows: Rows, kind: Kind) -> bytes:
     """A whole chunk ``(chunk_frames, columns)`` as its file's bytes."""
-    if rows.dtype.kind == "f":
-        rows = np.where(np.isnan(rows), np.nan, rows + 0.0)  # one NaN and one zero
-    return compress(np.ascontiguousarray(rows).tobytes())
+    return compress(rows_to_bytes(rows, kind))
 
 
 def decode_chunk(data: bytes, kind: Kind, chunk_frames: int) -> Rows:
     """The rows ``(chunk_frames, columns)`` of a chunk file; DamagedChunk says what is wrong."""
-    raw = decompress(data, chunk_frames * kind.columns * kind.dtype.itemsize)
-    return np.frombuffer(raw, kind.dtype).reshape(chunk_frames, kind.columns)
+    if kind.is_text:
+        raw = decompress(data, None)
+    else:
+        raw = decompress(data, chunk_frames * kind.columns * kind.dtype.itemsize)
+    try:
+        return rows_from_bytes(raw, chunk_frames, kind)
+    except ValueError as error:
+        raise DamagedChunk(f"it holds {error}") from None
 
 
 def chunk_name(chunk: int) -> str:
@@ -90,8 +99,9 @@ def array_metadata(
     shape: tuple[int, ...],
     chunk: tuple[int, ...],
     dtype: np.dtype[Any],
-    fill: float,
+    fill: Any,
     names: list[str],
+    attributes: dict[str, Any],
 ) -> bytes:
     """``zarr.json`` of an array of our profile; dimensions are named."""
     return dump_json(
@@ -102,54 +112,73 @@ def array_metadata(
             "data_type": _DATA_TYPES[dtype.str],
             "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(chunk)}},
             "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}},
-            "fill_value": "NaN" if math.isnan(fill) else int(fill),
-            "codecs": _CODECS,
-            "attributes": {},
+            "fill_value": _fill_json(fill),
+            "codecs": [_TEXT_CODEC if dtype.kind == "O" else _NUMBER_CODEC, *_PACKING],
+            "attributes": attributes,
             "dimension_names": names,
             "storage_transformers": [],
         }
     )
 
 
+def _fill_json(fill: Any) -> Any:
+    return "NaN" if isinstance(fill, float) and math.isnan(fill) else fill
+
+
 def keyframe_array_metadata(kind: Kind, frame_count: int) -> tuple[bytes, int]:
     """``zarr.json`` of a new keyframe array, and its chunk length in frames."""
     chunk_frames = min(kind.chunk_frames, frame_count)
     shape, chunk = (frame_count, kind.columns), (chunk_frames, kind.columns)
-    return (
-        array_metadata(shape, chunk, kind.dtype, kind.fill, ["frame", "column"]),
-        chunk_frames,
-    )
+    named = {"kind": kind.token}
+    metadata = array_metadata(shape, chunk, kind.dtype, kind.fill, ["frame", "column"], named)
+    return metadata, chunk_frames
 
 
-def check_keyframe_array(data: bytes, kind: Kind, frame_count: int) -> int:
-    """The chunk length in frames that a keyframe array's ``zarr.json`` states; DamagedChunk when
-    it is not an array of our profile."""
+def read_keyframe_array(data: bytes, name: str, frame_count: int) -> tuple[Kind, int]:
+    """The kind and the chunk length in frames that a keyframe array's ``zarr.json`` states;
+    DamagedChunk when it is not an array of our profile. The attribute ``kind`` decides; without it
+    the property's name, or the data type."""
     try:
         meta = orjson.loads(data)
         chunk_frames, columns = meta["chunk_grid"]["configuration"]["chunk_shape"]
         separator = meta["chunk_key_encoding"]["configuration"]["separator"]
         codecs = [codec["name"] for codec in meta["codecs"]]
         order = meta["codecs"][0].get("configuration", {}).get("endian", "little")
-        fill = meta["fill_value"]
-        found = (meta["shape"], meta["data_type"], columns, separator, codecs, order)
-    except (orjson.JSONDecodeError, AttributeError, LookupError, TypeError, ValueError):
+        fill, shape, data_type = meta["fill_value"], meta["shape"], meta["data_type"]
+        token = meta.get("attributes", {}).get("kind") or _likely_kind(name, shape, data_type)
+    except (orjson.JSONDecodeError, LookupError, TypeError, ValueError, AttributeError):
         raise DamagedChunk("its zarr.json is not the metadata of a keyframe array") from None
-    data_type = _DATA_TYPES[kind.dtype.str]
-    shape, ours = [frame_count, kind.columns], ["bytes", "zstd", "crc32c"]
-    wanted = (shape, data_type, kind.columns, ".", ours, "little")
-    for name, have, want in zip(
-        ("shape", "data type", "chunk columns", "chunk key separator", "codecs", "byte order"),
-        found,
-        wanted,
-        strict=True,
+    try:
+        kind = kind_of_token(token) if isinstance(token, str) else kind_of_token("")
+    except ValueError as error:
+        raise DamagedChunk(f"its kind is unknown: {error}") from None
+    ours = ["vlen-utf8" if kind.is_text else "bytes", "zstd", "crc32c"]
+    for what, have, want in (
+        ("shape", shape, [frame_count, kind.columns]),
+        ("data type", data_type, _DATA_TYPES[kind.dtype.str]),
+        ("chunk columns", columns, kind.columns),
+        ("chunk key separator", separator, "."),
+        ("codecs", codecs, ours),
+        ("byte order", order, "little"),
+        ("fill value", fill, _fill_json(kind.fill)),
     ):
         if have != want:
-            raise DamagedChunk(f"its {name} is {str(have)[:80]} and not {want}")
-    if fill != ("NaN" if math.isnan(kind.fill) else int(kind.fill)):
-        raise DamagedChunk(f"its fill value is {str(fill)[:40]} and not {kind.fill}")
+            raise DamagedChunk(f"its {what} is {str(have)[:80]} and not {want}")
     if not isinstance(chunk_frames, int) or not 1 <= chunk_frames <= MAX_CHUNK_FRAMES:
         raise DamagedChunk(f"its chunks of {str(chunk_frames)[:40]} frames are out of range")
-    return chunk_frames
+    return kind, chunk_frames
+
+
+def _likely_kind(name: str, shape: Any, data_type: Any) -> str:
+    """What an array without the attribute is: what its name or its numbers say."""
+    if (companion := companion_kind(name)) is not None:
+        return companion.token
+    if name in KINDS:
+        return name
+    if name == "points":
+        return f"points:{int(shape[1]) // 3}"
+    by_type = {"int32": "choice", "int8": "boolean", "float64": "number", "string": "text"}
+    return by_type.get(data_type, "")
 
 
 def group_metadata(attributes: dict[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import secrets
 import struct
 import time as clock
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,9 +14,11 @@ import numpy as np
 import orjson
 import zstandard
 
-from .errors import EditError
+from .errors import EditError, OntologyError
 from .keyframes import Frames, Keyframes
-from .kinds import KINDS, Kind, Rows
+from .kinds import Kind, Rows, kind_of_token, same_rows
+from .ontology import Ontology
+from .rowbytes import rows_from_bytes, rows_to_bytes
 
 MAX_EDIT_BYTES = 2 << 30
 _EDIT_HEAD = struct.Struct("<I?")  # length of the JSON header; whether the arrays are zstd
@@ -28,7 +30,7 @@ class Attributes:
 
     class_name: str
     name: str
-    constants: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
     deleted: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -51,8 +53,8 @@ class Attributes:
             raise ValueError('"class" and "name" are texts')
         if not isinstance(deleted, bool) or not isinstance(constants, dict):
             raise ValueError('"deleted" is true or false and "properties" an object')
-        if not all(isinstance(value, str) for value in constants.values()):
-            raise ValueError("constant properties are texts")
+        if not all(isinstance(v, (str, bool, int, float, list)) for v in constants.values()):
+            raise ValueError("constant properties are texts, numbers, booleans or lists")
         return Attributes(class_name, name, constants, deleted)
 
 
@@ -94,9 +96,24 @@ class CellsChange:
 
     def effective(self) -> CellsChange:
         """Without the frames where nothing changes."""
-        same = (self.old == self.new) | ((self.old != self.old) & (self.new != self.new))
-        keep = ~same.all(axis=1)
+        keep = ~same_rows(self.old, self.new)
+        if keep.all():
+            return self
         return replace(self, frames=self.frames[keep], old=self.old[keep], new=self.new[keep])
+
+
+@dataclass(frozen=True, slots=True)
+class OntologyChange:
+    """The ontology before and after."""
+
+    old: Ontology
+    new: Ontology
+
+    def invert(self) -> OntologyChange:
+        return OntologyChange(self.new, self.old)
+
+    def __bool__(self) -> bool:  # the order of classes counts, which equality does not look at
+        return self.old.to_bytes() != self.new.to_bytes()
 
 
 def _overlay(rows: Rows, frames: Frames, at: Frames, put: Rows) -> Rows:
@@ -116,7 +133,8 @@ def new_edit_id() -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edit:
-    """One change to a project, whole or not at all. ``time`` is seconds since 1970."""
+    """One change to a project, whole or not at all. ``time`` is seconds since 1970. With an
+    ``ontology``, the new one judges everything else in the edit."""
 
     entities: tuple[EntityChange, ...] = ()
     cells: tuple[CellsChange, ...] = ()
@@ -126,9 +144,10 @@ class Edit:
     id: str = field(default_factory=new_edit_id)
     undoes: str | None = None  # the id of the edit that this one takes back
     redoes: str | None = None  # the id of the undo that this one takes back
+    ontology: OntologyChange | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.entities or self.cells)
+        return bool(self.entities or self.cells or self.ontology)
 
     def invert(self) -> Edit:
         """The edit that takes this one back."""
@@ -136,31 +155,49 @@ class Edit:
             self,
             entities=tuple(EntityChange(c.entity, c.new, c.old) for c in reversed(self.entities)),
             cells=tuple(change.invert() for change in self.cells),
+            ontology=self.ontology and self.ontology.invert(),
             id=new_edit_id(),
             time=clock.time(),
         )
 
     def __add__(self, later: Edit) -> Edit:
         """Both, one after the other, as one edit with this one's label and author."""
-        return replace(self, entities=self.entities + later.entities,
-                       cells=self.cells + later.cells).normalised()  # fmt: skip
+        return Edit.joined([self, later], self)
+
+    @staticmethod
+    def joined(parts: Sequence[Edit], like: Edit) -> Edit:
+        """Edits that follow each other as one, with the label, author and id of ``like``."""
+        rules = [part.ontology for part in parts if part.ontology is not None]
+        return replace(
+            like,
+            entities=tuple(change for part in parts for change in part.entities),
+            cells=tuple(cell for part in parts for cell in part.cells),
+            ontology=OntologyChange(rules[0].old, rules[-1].new) if rules else None,
+        ).normalised()
 
     def normalised(self) -> Edit:
         """At most one change per entity and per property, and none that changes nothing."""
+        if (
+            not self.entities and self.ontology is None and len(self.cells) == 1
+        ):  # the everyday edit
+            only = self.cells[0].effective()
+            if only is self.cells[0]:
+                return self
         entities: dict[str, EntityChange] = {}
         for change in self.entities:
             before = entities.get(change.entity)
             old = before.old if before else change.old
             entities[change.entity] = EntityChange(change.entity, old, change.new)
-        cells: dict[tuple[str, str], CellsChange] = {}
+        cells: dict[tuple[str, str, Kind], CellsChange] = {}
         for cell in self.cells:
-            key = (cell.entity, cell.property)
+            key = (cell.entity, cell.property, cell.kind)
             cells[key] = cells[key].then(cell) if key in cells else cell
         effective = (cell.effective() for cell in cells.values())
         return replace(
             self,
             entities=tuple(c for c in entities.values() if c.old != c.new),
             cells=tuple(cell for cell in effective if len(cell.frames)),
+            ontology=self.ontology or None,
         )
 
     @property
@@ -171,7 +208,15 @@ class Edit:
     def to_bytes(self) -> bytes:
         """The journal's form: a JSON header, then for each cells change its frames, old and new
         rows, little endian."""
-        header = {
+        arrays_of = [
+            (
+                c.frames.astype("<i8").tobytes(),
+                rows_to_bytes(c.old, c.kind),
+                rows_to_bytes(c.new, c.kind),
+            )
+            for c in self.cells
+        ]
+        header: dict[str, Any] = {
             "id": self.id,
             "author": _as_unicode(self.author),
             "time": self.time,
@@ -182,12 +227,20 @@ class Edit:
                 [c.entity, c.old and c.old.to_json(), c.new and c.new.to_json()]
                 for c in self.entities
             ],
-            "cells": [[c.entity, c.property, c.kind.name, len(c.frames)] for c in self.cells],
+            "cells": [
+                [
+                    c.entity,
+                    c.property,
+                    c.kind.token,
+                    *(len(part) // 8 if i == 0 else len(part) for i, part in enumerate(parts)),
+                ]
+                for c, parts in zip(self.cells, arrays_of, strict=True)
+            ],
         }
+        if self.ontology is not None:
+            header["ontology"] = [self.ontology.old.to_json(), self.ontology.new.to_json()]
         head = orjson.dumps(header)
-        arrays = b"".join(
-            np.ascontiguousarray(a).tobytes() for c in self.cells for a in (c.frames, c.old, c.new)
-        )
+        arrays = b"".join(part for parts in arrays_of for part in parts)
         if len(head) + len(arrays) > MAX_EDIT_BYTES:
             raise EditError("This change is over 2 GiB; make it in several smaller ones.")
         packed = len(arrays) > 4096
@@ -213,19 +266,24 @@ class Edit:
                 raise ValueError(str(error)) from None
         position = 0
         cells: list[CellsChange] = []
-        for entity, name, kind_name, count in header["cells"]:
-            kind = KINDS[kind_name]
-            arrays: list[Any] = []
-            for dtype, columns in ((np.dtype("<i8"), 1), *([(kind.dtype, kind.columns)] * 2)):
-                stop = position + count * columns * dtype.itemsize
-                if count < 0 or stop > len(body):
+        for entity, name, token, count, *lengths in header["cells"]:
+            kind = kind_of_token(token)
+            parts = []
+            for length in (8 * count, *lengths):
+                if length < 0 or position + length > len(body):
                     raise ValueError("a record that ends too early")
-                arrays.append(np.frombuffer(body[position:stop], dtype).copy())
-                position = stop
-            frames, old, new = arrays
-            shape = (count, kind.columns)
+                parts.append(body[position : position + length])
+                position += length
+            frames, old, new = parts
             cells.append(
-                CellsChange(entity, name, kind, frames, old.reshape(shape), new.reshape(shape))
+                CellsChange(
+                    entity,
+                    name,
+                    kind,
+                    np.frombuffer(frames, "<i8").astype(np.int64),
+                    rows_from_bytes(old, count, kind),
+                    rows_from_bytes(new, count, kind),
+                )
             )
         return Edit(
             entities=tuple(
@@ -243,4 +301,15 @@ class Edit:
             id=str(header["id"]),
             undoes=header["undoes"],
             redoes=header["redoes"],
+            ontology=_ontology_change(header.get("ontology")),
         )
+
+
+def _ontology_change(data: Any) -> OntologyChange | None:
+    if data is None:
+        return None
+    old, new = data
+    try:
+        return OntologyChange(Ontology.parse(old), Ontology.parse(new))
+    except OntologyError as error:
+        raise ValueError(str(error)) from None

@@ -11,11 +11,21 @@ frames are not evenly spaced.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from .geometry import angles, cvat, shapes
+from .geometry.smooth import smooth
 from .keyframes import Keyframes, Packed
-from .kinds import Kind, Rows
+from .kinds import MODES, Kind, Rows
+
+Modes = NDArray[np.int8]
+
+_HOLD, _SMOOTH, _CVAT = (MODES.index(rule) for rule in ("hold", "smooth", "cvat"))
+TURNING = ("rotated_box", "ellipse")
+ANGLE = 4  # the column of their angle
 
 # Rows evaluated at once: the block and its scratch stay in the second-level cache.
 _BLOCK_ROWS = 16_384
@@ -28,22 +38,28 @@ def evaluate(
     stop: int,
     times: NDArray[np.float64] | None = None,
     out: Rows | None = None,
+    modes: Modes | None = None,
 ) -> Rows:
     """The values of every packed entity on every frame of ``[first, stop)``.
 
     ``times`` float64 ``(frame_count,)`` is the time of each frame; None means the frame number.
-    ``out`` is an array to fill instead of a new one. Returns ``(entities, stop - first, columns)``
-    in the kind's dtype, fill where there is no value.
+    ``modes`` int8, one for each keyframe, overrides the kind's rule up to the next keyframe (an
+    index into ``MODES``, -1 for none). ``out`` is an array to fill instead of a new one.
+
+    Returns ``(entities, stop - first, columns)`` in the kind's dtype, fill where there is no value.
+    Polylines, polygons and masks come as objects: Shape, Mask, or None.
     """
     count = max(stop - first, 0)
+    if kind.rules == ("hold",):
+        modes = None  # whatever a file says: there is no other rule, and nothing to compute with
     filled = np.flatnonzero(np.diff(packed.offsets))
     if len(filled) < len(packed):  # entities without keyframes have no value anywhere
         out = _ready(out, packed, count, kind)
-        out[:] = kind.fill
+        out[:] = _nothing(kind)
         if len(filled):
             offsets = np.append(packed.offsets[filled], packed.offsets[-1])
             some = Packed(offsets, packed.frames, packed.rows)
-            out[filled] = evaluate(some, kind, first, stop, times)
+            out[filled] = evaluate(some, kind, first, stop, times, modes=modes)
         return out
     out = _ready(out, packed, count, kind)
     if out.size == 0:
@@ -54,33 +70,43 @@ def evaluate(
     lengths = np.empty_like(begin)  # frames of the window that each keyframe decides
     np.subtract(begin[1:], begin[:-1], out=lengths[:-1])
     lengths[packed.offsets[1:] - 1] = stop - begin[packed.offsets[1:] - 1]
-    if kind.rule == "hold":
+    if kind.is_text and kind.geometry:
+        shapes.fill(packed, kind, first, stop, times, lengths, out, modes)
+    elif kind.rule == "hold" and modes is None:
         # a flat repeat is several times faster than one of rows
         flat = packed.rows[:, 0] if kind.columns == 1 else packed.rows
         out[:] = np.repeat(flat, lengths, axis=0).reshape(out.shape)
     else:
-        _linear(packed, first, stop, times, lengths, out)
+        _linear(packed, kind, first, stop, times, lengths, out, modes)
     late = np.flatnonzero(lead)
     if len(late):
         before = np.arange(count) < lead[late, None]
-        out[late] = np.where(before[:, :, None], kind.dtype.type(kind.fill), out[late])
+        out[late] = np.where(before[:, :, None], _nothing(kind), out[late])
     return out
+
+
+def _nothing(kind: Kind) -> Any:
+    if kind.is_text and kind.geometry:
+        return None
+    return kind.fill if kind.is_text else kind.dtype.type(kind.fill)
 
 
 def _linear(
     packed: Packed,
+    kind: Kind,
     first: int,
     stop: int,
     times: NDArray[np.float64] | None,
     lengths: NDArray[np.int64],
     out: Rows,
+    modes: Modes | None,
 ) -> None:
     at = packed.frames.astype(np.float64) if times is None else times[packed.frames]
     window = np.arange(first, stop, dtype=np.float64) if times is None else times[first:stop]
     # As wide as a row: flat operations on whole rows are several times faster here than
     # broadcasting one number over each short row.
     starts = np.repeat(at, packed.rows.shape[1]).reshape(packed.rows.shape)
-    slopes = _slopes(packed, starts)
+    slopes = _slopes(packed, kind, starts, modes)
     wide_window = np.repeat(window, packed.rows.shape[1])
     flat_out = out.reshape(len(packed), -1)
     # whole entities per block, so that a block's runs and its times line up
@@ -93,20 +119,93 @@ def _linear(
         elapsed *= np.repeat(slopes[run], lengths[run], axis=0).reshape(elapsed.shape)
         held = np.repeat(packed.rows[run], lengths[run], axis=0).reshape(elapsed.shape)
         np.add(held, elapsed, out=flat_out[low:high])
+        if kind.name in TURNING:
+            block = flat_out[low:high].reshape(-1, kind.columns)
+            moved = elapsed.reshape(-1, kind.columns)[:, ANGLE] != 0
+            block[moved, ANGLE] = angles.canonical(block[moved, ANGLE])
+    if modes is not None:
+        _bend(packed, kind, at, window, lengths, out, modes)
 
 
 def _ready(out: Rows | None, packed: Packed, count: int, kind: Kind) -> Rows:
     return np.empty((len(packed), count, kind.columns), kind.dtype) if out is None else out
 
 
-def _slopes(packed: Packed, starts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Change per unit of time from each keyframe to the next; 0 after an entity's last."""
+def _slopes(
+    packed: Packed, kind: Kind, starts: NDArray[np.float64], modes: Modes | None
+) -> NDArray[np.float64]:
+    """Change per unit of time from each keyframe to the next; 0 after an entity's last, and where
+    a keyframe holds."""
     slopes = np.zeros(packed.rows.shape, np.float64)
     gaps = np.diff(starts, axis=0)
     gaps[gaps == 0] = np.inf  # the seam between two entities, or frames with equal pts
-    np.divide(np.diff(packed.rows, axis=0), gaps, out=slopes[:-1])
+    rows = packed.rows
+    change = np.diff(rows, axis=0)
+    if kind.name in TURNING:
+        change[:, ANGLE] = angles.arc(rows[:-1, ANGLE], rows[1:, ANGLE])
+        if modes is not None:
+            cvat_turns = modes[:-1] == _CVAT
+            turns = cvat.turn(rows[:-1, ANGLE], rows[1:, ANGLE])
+            change[cvat_turns, ANGLE] = turns[cvat_turns]
+    elif kind.name == "points":
+        # visibility holds, and a point that is absent at either end has nowhere to go
+        gone = (rows[:-1, 2::3] == 0) | (rows[1:, 2::3] == 0)
+        for column in (0, 1):
+            change[:, column::3][gone] = 0.0
+        change[:, 2::3] = 0.0
+    np.divide(change, gaps, out=slopes[:-1])
     slopes[packed.offsets[1:] - 1] = 0.0
+    if modes is not None:
+        slopes[modes == _HOLD] = 0.0
+        if kind.rule == "hold":
+            slopes[modes < 0] = 0.0
+        if kind.name == "points" and kind.columns > 3:
+            slopes[modes == _CVAT] = 0.0  # CVAT moves single points only
     return slopes
+
+
+def _bend(
+    packed: Packed,
+    kind: Kind,
+    at: NDArray[np.float64],
+    window: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+    out: Rows,
+    modes: Modes,
+) -> None:
+    """Replace the line by a monotone curve behind the keyframes that ask for it."""
+    owner = np.repeat(np.arange(len(packed)), np.diff(packed.offsets))
+    filled = np.cumsum(lengths) - owner * len(window)  # where each run ends in its entity
+    for k in np.flatnonzero((modes == _SMOOTH) & (lengths > 0)).tolist():
+        low, high = packed.offsets[owner[k]], packed.offsets[owner[k] + 1]
+        if k + 1 >= high:
+            continue
+        around = np.array([k - 1, k, k + 1, k + 2])
+        inside = (around >= low) & (around < high)
+        four_times = np.where(inside, at[np.clip(around, low, high - 1)], np.nan)[:, None]
+        four_rows = packed.rows[np.clip(around, low, high - 1)].astype(np.float64)
+        four_rows[~inside] = np.nan
+        still = _still_columns(kind, four_rows)
+        if kind.name in TURNING:
+            four_rows[:, ANGLE] = angles.unwrapped(four_rows[:, ANGLE])
+        run = slice(int(filled[k] - lengths[k]), int(filled[k]))
+        t = window[run]
+        value = smooth(t, four_times, four_rows[:, None, :])
+        if kind.name in TURNING:
+            moved = (t > at[k]) & (value[:, ANGLE] != four_rows[1, ANGLE])
+            value[moved, ANGLE] = angles.canonical(value[moved, ANGLE])
+        target = out[owner[k], run]
+        target[:, ~still] = value[:, ~still]
+
+
+def _still_columns(kind: Kind, rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Columns that a curve leaves as the line has them: a skeleton's visibility, absent points."""
+    still = np.zeros(kind.columns, bool)
+    if kind.name == "points":
+        gone = (rows[1, 2::3] == 0) | (rows[2, 2::3] == 0)
+        still[2::3] = True
+        still[0::3], still[1::3] = gone, gone
+    return still
 
 
 def evaluate_one(
@@ -115,10 +214,11 @@ def evaluate_one(
     first: int,
     stop: int,
     times: NDArray[np.float64] | None = None,
+    modes: Modes | None = None,
 ) -> Rows:
     """As :func:`evaluate` for a single entity: ``(stop - first, columns)``."""
     packed = Packed(np.array([0, len(keyframes)], np.int64), keyframes.frames, keyframes.rows)
-    return np.asarray(evaluate(packed, kind, first, stop, times)[0])
+    return np.asarray(evaluate(packed, kind, first, stop, times, modes=modes)[0])
 
 
 def spans(keyframes: Keyframes, kind: Kind, first: int, stop: int) -> list[tuple[int, int, Rows]]:

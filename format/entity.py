@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import engine
+from . import engine, provenance
 from .edit import Attributes
 from .errors import EditError
 from .keyframes import Keyframes
-from .kinds import Rows
-from .ontology import EntityClass, PropertyDefinition
+from .kinds import COMPANIONS, MODES, Rows, Rule
+from .ontology import SCENE_ENTITY, EntityClass, PropertyDefinition
+from .provenance import Origin, Source
 from .state import decode_spans
+from .values import constant_of
 
 if TYPE_CHECKING:
     from .project import Project
@@ -66,7 +68,7 @@ class Entity:
     @property
     def properties(self) -> Mapping[str, PropertyDefinition]:
         """Every property it can have, by name; empty when the ontology lacks its class."""
-        found = self._project.ontology.classes.get(self.class_name)
+        found = self._project.ontology.find_class(self.class_name)
         return found.properties if found else {}
 
     @property
@@ -82,7 +84,7 @@ class Entity:
             raise EditError(f'"{self.name}" has no property "{name:.80}"; it has {known}.')
         return Property(self, definition)
 
-    def __setitem__(self, name: str, value: str | None) -> None:
+    def __setitem__(self, name: str, value: Any) -> None:
         self[name].value = value
 
     def rename(self, name: str) -> None:
@@ -96,7 +98,7 @@ class Entity:
         constants = {
             name: value
             for name, value in self.attributes.constants.items()
-            if (d := target.properties.get(name)) and not d.time_varying and value in d.by_name
+            if (d := target.properties.get(name)) and not d.time_varying and d.takes(value)
         }
         self._project.set_attributes(
             self.id,
@@ -107,6 +109,8 @@ class Entity:
 
     def delete(self) -> None:
         """Remove it. Undo brings it back with everything it had."""
+        if self.id == SCENE_ENTITY:
+            raise EditError("The scene cannot be deleted: remove its keyframes instead.")
         self._project.set_attributes(self.id, f"Delete {self.name}", deleted=True)
 
 
@@ -122,7 +126,7 @@ class Property:
 
     @property
     def _stored(self) -> Keyframes:
-        return self._project.keyframes(self._entity.id, self.definition.name)
+        return self._project.keyframes(self._entity.id, self.definition.name, self.definition.kind)
 
     @property
     def keyframes(self) -> NDArray[np.int64]:
@@ -169,6 +173,90 @@ class Property:
         label = f"{verb} of {self._entity.name}"
         with self._project.transaction(label) as transaction:
             transaction.put(self._entity.id, self.definition.name, [frame], rows)
+            if self._companion("source", frame) is not None:  # made by hand from now on
+                self._put_companion("source", frame, None)
+
+    def _companion(self, name: str, frame: int) -> Any:
+        """What a companion array has for the keyframe at ``frame``, None for the default."""
+        kind = COMPANIONS[name]
+        stored = self._project.keyframes(self._entity.id, f"{self.definition.name}.{name}", kind)
+        row = stored.rows_at(np.array([frame], np.int64), kind)
+        return None if kind.is_fill(row)[0] else row[0, 0]
+
+    def _put_companion(self, name: str, frame: int, value: Any) -> None:
+        kind = COMPANIONS[name]
+        rows = kind.empty_rows(1)
+        if value is not None:
+            rows[0, 0] = value
+        with self._project.transaction("") as transaction:
+            full_name = f"{self.definition.name}.{name}"
+            transaction.put(self._entity.id, full_name, [frame], rows)
+
+    def _needs_keyframe(self, frame: int) -> int:
+        self._needs_time()
+        frame = self._project.check_frame(frame)
+        if frame not in self.keyframes:
+            raise EditError(
+                f"{self.definition.label} of {self._entity.name} has no keyframe at frame {frame}."
+            )
+        return frame
+
+    def keep(self, frame: int) -> None:
+        """Make the engine's value at ``frame`` a keyframe, with the rule that is in force there:
+        no value changes under ``linear`` and ``hold``. EditError where there is no value."""
+        self._needs_time()
+        frame = self._project.check_frame(frame)
+        value = self.at(frame)
+        force = int(np.searchsorted(self.keyframes, frame, "right")) - 1
+        if force < 0:
+            raise EditError(f"{self.definition.label} has no value at frame {frame}.")
+        mode = self._companion("mode", int(self.keyframes[force]))
+        with self._project.transaction(
+            f"Set {self.definition.label.lower()} of {self._entity.name}"
+        ):
+            self[frame] = value
+            if mode is not None:
+                self._put_companion("mode", frame, mode)
+
+    def rule_at(self, frame: int) -> Rule | None:
+        """The rule by which values follow at ``frame``: that of the last keyframe at or before it;
+        None where there is none."""
+        self._needs_time()
+        force = int(np.searchsorted(self.keyframes, self._project.check_frame(frame), "right")) - 1
+        if force < 0:
+            return None
+        mode = self._companion("mode", int(self.keyframes[force]))
+        return self.definition.kind.rule if mode is None else MODES[mode]
+
+    def set_rule(self, frame: int, rule: Rule | None) -> None:
+        """Let values go from the keyframe at ``frame`` to the next one by this rule; None is the
+        kind's own. EditError without a keyframe there, or when the kind has no such rule."""
+        frame = self._needs_keyframe(frame)
+        kind = self.definition.kind
+        if rule is not None and rule not in kind.rules:
+            rules = ", ".join(kind.rules)
+            raise EditError(f"Between keyframes a {kind.name} can be {rules}, not {rule!r:.40}.")
+        own = rule is None or rule == kind.rule
+        what = f"{self.definition.label.lower()} of {self._entity.name}"
+        with self._project.transaction(f"Set the rule of {what}"):
+            self._put_companion("mode", frame, None if own else MODES.index(rule or kind.rule))
+
+    def source(self, frame: int) -> Source:
+        """Where the keyframe at ``frame`` came from; EditError when there is none."""
+        text = self._companion("source", self._needs_keyframe(frame))
+        try:
+            return provenance.parse(text or "")
+        except ValueError as error:
+            raise EditError(f"The source of the keyframe at frame {frame} {error}.") from None
+
+    def set_source(self, frame: int, by: Origin, confidence: float | None = None) -> None:
+        """Say where the keyframe at ``frame`` came from. Setting its value makes it manual again.
+        EditError when there is none, or the confidence is not a finite number."""
+        frame = self._needs_keyframe(frame)
+        text = provenance.format(Source(by, confidence))
+        what = f"{self.definition.label.lower()} of {self._entity.name}"
+        with self._project.transaction(f"Set the source of {what}"):
+            self._put_companion("source", frame, text or None)
 
     def at(self, frame: int) -> Any:
         """The engine's value at ``frame``: float64 ``(4,)`` for a box, a name for presence and
@@ -177,9 +265,20 @@ class Property:
             return self.value
         frame = self._project.check_frame(frame)
         values = engine.evaluate_one(
-            self._stored, self.definition.kind, frame, frame + 1, self._project.engine_times
+            self._stored,
+            self.definition.kind,
+            frame,
+            frame + 1,
+            self._project.engine_times,
+            self._project.modes(self._entity.id, self.definition.name),
         )
         return self.definition.decode(values[0])
+
+    def applies_at(self, frame: int) -> bool:
+        """Whether the property means anything at ``frame``: its condition ("when") is met, or it
+        has none. What does not apply may still have a value, and is not missed."""
+        when = self.definition.when
+        return when is None or when.met(self._entity[when.property].at(frame))
 
     def spans(self, first: int = 0, stop: int | None = None) -> list[tuple[int, int, Any]]:
         """For presence and choices: (start, stop, value) of each run of one evaluated value."""
@@ -190,14 +289,14 @@ class Property:
         return decode_spans(self._stored, kind, self.definition, first, stop)
 
     @property
-    def value(self) -> str | None:
+    def value(self) -> Any:
         """The value of a constant property, or its default, or None."""
         if self.definition.time_varying:
             raise EditError(f'"{self.definition.name}" changes over time: ask with .at(frame).')
         return self._entity.attributes.constants.get(self.definition.name, self.definition.default)
 
     @value.setter
-    def value(self, value: str | None) -> None:
+    def value(self, value: Any) -> None:
         name = self.definition.name
         if self.definition.time_varying:
             raise EditError(f'"{name}" changes over time: set it at a frame, as in [{name!r}][0].')
@@ -205,7 +304,7 @@ class Property:
         if value is None:
             constants.pop(name, None)
         else:
-            self.definition.encode(value)
-            constants[name] = value
+            # through the row, so that equal values are kept in one form
+            constants[name] = constant_of(self.definition, self.definition.encode(value))
         label = f"Set {self.definition.label.lower()} of {self._entity.name}"
         self._project.set_attributes(self._entity.id, label, constants=constants)

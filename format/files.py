@@ -38,7 +38,7 @@ class AtomicBatch:
 
     def __init__(self, temporary: Path) -> None:
         self._temporary = temporary
-        self._staged: list[tuple[Path, Path]] = []
+        self._staged: list[tuple[Path | None, Path]] = []
         self.stamps: dict[Path, Stamp] = {}
 
     def stage(self, path: Path, data: bytes) -> None:
@@ -52,6 +52,11 @@ class AtomicBatch:
                 os.fsync(file.fileno())
             self.stamps[path] = stamp_of(os.fstat(file.fileno()))
 
+    def remove(self, path: Path) -> None:
+        """Let :meth:`commit` remove a file, after what was staged before and before what is staged
+        later."""
+        self._staged.append((None, path))
+
     def commit(self) -> None:
         """Make all staged files durable at their places; OSError leaves every place whole."""
         many = len(self._staged) > _SYNC_EACH and hasattr(os, "sync")
@@ -59,6 +64,10 @@ class AtomicBatch:
             os.sync()
         parents: set[Path] = set()
         for temporary, path in self._staged:
+            if temporary is None:
+                path.unlink(missing_ok=True)
+                parents.add(path.parent)
+                continue
             if not path.parent.exists():
                 for parent in reversed(path.parent.parents):
                     if not parent.exists():
@@ -78,7 +87,8 @@ class AtomicBatch:
         """Remove what was staged and not committed."""
         for temporary, _ in self._staged:
             with contextlib.suppress(OSError):
-                temporary.unlink()
+                if temporary is not None:
+                    temporary.unlink()
         self._staged.clear()
 
 

@@ -126,7 +126,7 @@ def _as_ontology(ontology: Ontology | Mapping[str, Any] | str | Path | None) -> 
 def _write_new(layout: Layout, ontology: Ontology, record: VideoRecord, index: VideoIndex) -> None:
     version = {"reviewer": {"format_version": FORMAT_VERSION, "frame_count": index.frame_count}}
     chunk = min(_PTS_CHUNK, index.frame_count)
-    pts_metadata = array_metadata((index.frame_count,), (chunk,), np.dtype("<i8"), 0, ["frame"])
+    pts_metadata = array_metadata((index.frame_count,), (chunk,), np.dtype("<i8"), 0, ["frame"], {})
     files = {
         layout.root / ".gitignore": _GITIGNORE,
         layout.root / ".gitattributes": _GITATTRIBUTES,

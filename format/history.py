@@ -9,9 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from .checks import sound, sound_remap
-from .edit import Attributes, CellsChange, Edit, EntityChange
-from .errors import ReviewerError
+from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
+from .errors import EditError, OntologyError, ReviewerError
 from .journal import EDIT, REMAP, Record
+from .kinds import same_rows
+from .ontology import Ontology
+from .ontology_merge import merged_ontology
 from .remap.edit import RemapEdit, renumbered
 from .state import State
 
@@ -94,9 +97,9 @@ def _drop(steps: list[Edit], edit_id: str) -> None:
             return
 
 
-def reversal(edit: Edit, state: State) -> Edit:
-    """The inverse of ``edit``, less what somebody has changed since: only cells and attributes
-    that still hold what ``edit`` left are put back."""
+def reversal(edit: Edit, state: State, ontology: Ontology) -> Edit:
+    """The inverse of ``edit``, less what somebody has changed since: only cells, attributes and
+    parts of the ontology that still are what ``edit`` left are put back."""
     inverse = edit.invert()
     entities: list[EntityChange] = []
     for change in inverse.entities:
@@ -114,13 +117,25 @@ def reversal(edit: Edit, state: State) -> Edit:
     for cell in inverse.cells:
         if cell.entity not in state.number:
             continue
-        now = state.keyframes(cell.entity, cell.property).rows_at(cell.frames, cell.kind)
-        same = ((now == cell.old) | ((now != now) & (cell.old != cell.old))).all(axis=1)
+        now = state.keyframes(cell.entity, cell.property, cell.kind).rows_at(cell.frames, cell.kind)
+        same = same_rows(now, cell.old)
         if np.any(same):
             cells.append(
                 replace(cell, frames=cell.frames[same], old=cell.old[same], new=cell.new[same])
             )
-    return replace(inverse, entities=tuple(entities), cells=tuple(cells))
+    rules = inverse.ontology
+    if rules is not None:
+        rules = OntologyChange(ontology, _ontology_without(edit, rules, ontology))
+    return replace(inverse, entities=tuple(entities), cells=tuple(cells), ontology=rules)
+
+
+def _ontology_without(edit: Edit, rules: OntologyChange, ontology: Ontology) -> Ontology:
+    try:
+        return merged_ontology(rules.old, ontology, rules.new)
+    except OntologyError as error:
+        raise EditError(
+            f'"{edit.label}" cannot be undone: with what was changed since, {error}'
+        ) from None
 
 
 def _merged(current: Attributes, left: Attributes, target: Attributes | None) -> Attributes | None:

@@ -168,18 +168,18 @@ class KeyframeTable:
         changed = np.fromiter(self._changed, np.int64, len(self._changed))
         return [int(p) for p in np.flatnonzero(np.isin(entities, changed))]
 
-    def window(self, entities: NDArray[np.int64], first: int, stop: int) -> Packed:
+    def window(self, entities: NDArray[np.int64], first: int, stop: int, margin: int = 1) -> Packed:
         """What decides the values of ``entities`` on frames ``[first, stop)``: per entity the
-        keyframes inside, the last one at or before ``first``, and the first at or after ``stop``.
-        """
+        keyframes inside, the last ``margin`` at or before ``first``, and the first ``margin`` at or
+        after ``stop``."""
         base = self._base
         starts = np.zeros(len(entities), np.int64)
         counts = np.zeros(len(entities), np.int64)
         inside = np.flatnonzero(entities < len(base))
         numbers = entities[inside]
         low, high = base.offsets[numbers], base.offsets[numbers + 1]
-        begin = np.searchsorted(self._keys, numbers * self._stride + first, "right") - 1
-        end = np.searchsorted(self._keys, numbers * self._stride + stop, "left") + 1
+        begin = np.searchsorted(self._keys, numbers * self._stride + first, "right") - margin
+        end = np.searchsorted(self._keys, numbers * self._stride + stop, "left") + margin
         begin, end = np.maximum(begin, low), np.minimum(end, high)
         starts[inside] = begin
         counts[inside] = np.maximum(end - begin, 0)
@@ -187,7 +187,7 @@ class KeyframeTable:
         if not changed:
             return self._gather(starts, counts)
         counts[changed] = 0
-        parts = {p: _cut(self._changed[int(entities[p])], first, stop) for p in changed}
+        parts = {p: _cut(self._changed[int(entities[p])], first, stop, margin) for p in changed}
         return self._interleave(self._gather(starts, counts), parts)
 
     def _gather(self, starts: NDArray[np.int64], counts: NDArray[np.int64]) -> Packed:
@@ -214,7 +214,7 @@ class KeyframeTable:
         )
 
 
-def _cut(keyframes: Keyframes, first: int, stop: int) -> Keyframes:
-    begin = max(int(np.searchsorted(keyframes.frames, first, "right")) - 1, 0)
-    end = int(np.searchsorted(keyframes.frames, stop, "left")) + 1
+def _cut(keyframes: Keyframes, first: int, stop: int, margin: int) -> Keyframes:
+    begin = max(int(np.searchsorted(keyframes.frames, first, "right")) - margin, 0)
+    end = int(np.searchsorted(keyframes.frames, stop, "left")) + margin
     return Keyframes(keyframes.frames[begin:end], keyframes.rows[begin:end])

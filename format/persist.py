@@ -16,13 +16,15 @@ from .attach import VideoRecord
 from .cache import KeyframeCache, read_cache, write_cache
 from .checks import sound
 from .codec import DamagedChunk
-from .edit import CellsChange, Edit, EntityChange
-from .errors import EditError, ProjectError, ReviewerError
-from .files import AtomicBatch, Stamp, clear_leftovers
+from .edit import CellsChange, Edit, EntityChange, OntologyChange
+from .errors import EditError, OntologyError, ProjectError, ReviewerError
+from .files import AtomicBatch, Stamp, clear_leftovers, stamp_of
 from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record, since_remap
-from .keyframes import Keyframes
+from .keyframes import Frames, Keyframes
+from .kinds import Kind
+from .ontology import Ontology
 from .state import State
-from .store import Store, StoredEntity, kind_of
+from .store import Store, StoredEntity, stage_changed
 from .watch import Watcher
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Persistence:
         self._flusher: threading.Thread | None = None
         self._flushing = threading.Lock()
         self._watcher: Watcher | None = None
+        self._ontology_stamp: Stamp | None = None
         self.problem: str | None = None
         self.lock: FileLock | _NoLock = _NoLock()
         self._store_lock: FileLock | None = None
@@ -99,6 +102,8 @@ class Persistence:
 
     def _fill(self, progress: Progress | None, known: Sequence[str] = ()) -> None:
         project = self._project
+        self._ontology_stamp = self._stamp_of_ontology()
+        project.ontology = Ontology.read(self._layout.ontology)
         # The store is read after the journal: a chunk may then be newer than the edits replayed
         # on it, which set the same rows again, but never older.
         signatures, problems = self._store.scan()
@@ -109,7 +114,7 @@ class Persistence:
         if stale > _STALE_ENTITIES and project.read_only is None:
             self._write_cache(signatures)
         for _, edit in self._pending:
-            project._state.absorb(edit)
+            project.put_in_place(edit)
         if self._pending:
             self.wake()
 
@@ -163,8 +168,7 @@ class Persistence:
         good = {e: s for e, s in signatures.items() if e not in damaged}
         numbers = np.arange(len(state.ids), dtype=np.int64)
         tables = {
-            name: table.window(numbers, 0, state.frame_count)
-            for name, table in state.tables.items()
+            key: table.window(numbers, 0, state.frame_count) for key, table in state.tables.items()
         }
         with contextlib.suppress(OSError):  # a cache that cannot be written is no loss
             write_cache(
@@ -254,18 +258,27 @@ class Persistence:
                     for edit in pending
                     for c in edit.entities
                 }
+                ontology = project.ontology if any(edit.ontology for edit in pending) else None
             project._publish(news)
             if not pending:
                 return
             batch = AtomicBatch(self._layout.temporary)
             damaged: list[str] = []
             try:
+                if ontology is not None:
+                    stage_changed(batch, self._layout.ontology, ontology.to_bytes())
                 for entity, item in attributes.items():
                     self._store.stage_attributes(batch, entity, item)
-                for cells in work:
+                for cells, others in work:
                     try:
                         self._store.stage_rows(
-                            batch, cells.entity, cells.property, cells.kind, cells.frames, cells.new
+                            batch,
+                            cells.entity,
+                            cells.property,
+                            cells.kind,
+                            cells.frames,
+                            cells.new,
+                            others,
                         )
                     except DamagedChunk as error:
                         damaged.append(f'"{cells.property}" of {cells.entity}: {error}')
@@ -286,17 +299,27 @@ class Persistence:
                 )
             self._checkpoint(through)
 
-    def _rows_to_write(self, pending: list[Edit]) -> list[CellsChange]:
-        frames: dict[tuple[str, str], list[CellsChange]] = {}
+    def _rows_to_write(self, pending: list[Edit]) -> list[tuple[CellsChange, dict[Kind, Frames]]]:
+        """What the state has where edits changed it; with each, the frames that were changed under
+        the same name and another kind. Removals come first: another kind may take their place."""
+        frames: dict[tuple[str, str, Kind], list[CellsChange]] = {}
         for edit in pending:
             for cells in edit.cells:
-                frames.setdefault((cells.entity, cells.property), []).append(cells)
+                frames.setdefault((cells.entity, cells.property, cells.kind), []).append(cells)
+        changed = {
+            key: np.unique(np.concatenate([c.frames for c in changes]))
+            for key, changes in frames.items()
+        }
+        kinds: dict[tuple[str, str], dict[Kind, Frames]] = {}
+        for (entity, name, kind), at in changed.items():
+            kinds.setdefault((entity, name), {})[kind] = at
         work = []
-        for (entity, name), changes in frames.items():
-            kind = changes[0].kind
-            at = np.unique(np.concatenate([c.frames for c in changes]))
-            rows = self._project._state.keyframes(entity, name).rows_at(at, kind)
-            work.append(CellsChange(entity, name, kind, at, rows, rows))
+        for (entity, name, kind), at in changed.items():
+            rows = self._project._state.keyframes(entity, name, kind).rows_at(at, kind)
+            others = kinds[entity, name]
+            work.append((CellsChange(entity, name, kind, at, rows, rows), others))
+        if any(len(others) > 1 for others in kinds.values()):
+            work.sort(key=lambda item: not item[0].kind.is_fill(item[0].new).all())
         return work
 
     def _checkpoint(self, through: Position) -> None:
@@ -316,7 +339,7 @@ class Persistence:
     def watch(self) -> None:
         """Begin to follow what others do to the folder."""
         if self._watcher is None and not self._stopping.is_set():
-            self._watcher = Watcher(self._layout, self._stamps, self.poll, self.reread)
+            self._watcher = Watcher(self._layout, self._stamps, self._poll_all, self.reread)
             self._watcher.start()
 
     def poll(self) -> None:
@@ -332,6 +355,42 @@ class Persistence:
             timer = threading.Timer(_PEER_GRACE_S, self._flush_for_peer)
             timer.daemon = True  # nobody's exit waits for it
             timer.start()
+
+    def _poll_all(self) -> None:
+        self.poll()
+        stamp = self._stamp_of_ontology()
+        if stamp != self._ontology_stamp:
+            self._ontology_stamp = stamp
+            if stamp is None or stamp != self._stamps.get(self._layout.ontology):
+                self._reread_ontology()
+
+    def _stamp_of_ontology(self) -> Stamp | None:
+        try:
+            return stamp_of(self._layout.ontology.stat())
+        except OSError:
+            return None
+
+    def _reread_ontology(self) -> None:
+        """``ontology.json`` changed, by git or an editor: take it over when it can be read."""
+        project = self._project
+        with project._mutex, self.lock:
+            changes: list[Change] = project._catch_up()
+            changes += self._take_over_ontology("disk")
+        project._publish(changes)
+
+    def _take_over_ontology(self, origin: str) -> list[Change]:
+        """Make the ontology what its file says, unless an edit of it waits to be written."""
+        project = self._project
+        if any(edit.ontology for _, edit in self._pending):
+            return []
+        try:
+            found = Ontology.read(self._layout.ontology)
+        except OntologyError as error:
+            project.warnings.append(f"{error} The ontology stays as it was.")
+            return []
+        rules = OntologyChange(project.ontology, found)
+        edit = Edit(ontology=rules, label="Files changed")
+        return [project._absorb(edit, origin, None)] if rules else []
 
     def _flush_for_peer(self) -> None:
         if self._pending and not self._stopping.is_set():
@@ -367,7 +426,8 @@ class Persistence:
         self._read_journal()
         beyond, self._pending = self._pending, []
         signatures, _ = self._store.scan()
-        changes = self._take_over(signatures.keys() | set(project._state.ids), "peer")
+        changes = self._take_over_ontology("peer")
+        changes += self._take_over(signatures.keys() | set(project._state.ids), "peer")
         changes += [project._absorb(edit, "peer", position) for position, edit in beyond]
         project._history = None
         return changes
@@ -393,15 +453,15 @@ class Persistence:
         elif entity in waiting and stored.attributes is None:
             return [], []  # made a moment ago and not flushed yet
         cells = []
-        names = set(stored.keyframes) | set(state.tables)
-        for name in sorted(names - stored.damaged):
-            kind = kind_of(name)
-            have = state.keyframes(entity, name) if old is not None else Keyframes.none(kind)
-            want = stored.keyframes.get(name, Keyframes.none(kind))
+        keys = {key for key in (*stored.keyframes, *state.tables) if key[0] not in stored.damaged}
+        for name, kind in sorted(keys, key=lambda key: (key[0], key[1].token)):
+            none = Keyframes.none(kind)
+            have = none if old is None else state.keyframes(entity, name, kind)
+            want = stored.keyframes.get((name, kind), none)
             frames = np.union1d(have.frames, want.frames)
             for _, edit in self._pending:
                 for c in edit.cells:
-                    if c.entity == entity and c.property == name:
+                    if (c.entity, c.property, c.kind) == (entity, name, kind):
                         frames = np.setdiff1d(frames, c.frames)
             change = CellsChange(
                 entity, name, kind, frames, have.rows_at(frames, kind), want.rows_at(frames, kind)

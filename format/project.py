@@ -14,17 +14,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import attach, checks, folder
+from . import attach, checks, completeness, evolution, folder
 from .attach import Progress
 from .author import default_author
+from .completeness import Missing
 from .edit import Attributes, Edit, new_edit_id
 from .entity import Entity
 from .errors import EditError, ProjectError, ReviewerError, VideoError
+from .evolution import Merged
 from .history import History, reversal, steps_of
 from .journal import CHECKPOINT, EDIT, REMAP, Journal, Position, since_remap
 from .keyframes import Keyframes
+from .kinds import COMPANIONS, Kind
 from .layout import Layout, new_entity_id
-from .ontology import Ontology
+from .ontology import SCENE, SCENE_ENTITY, Ontology, PropertyDefinition
 from .persist import Persistence
 from .remap import perform
 from .remap.edit import RemapEdit
@@ -225,19 +228,64 @@ class Project:
         """What is constant about an entity (also a deleted one)."""
         with self._mutex:
             found = self._state.attributes.get(entity_id)
+            if entity_id == SCENE_ENTITY:
+                found = self.scene_to_make() or found
         if found is None:
             raise ProjectError(f'There is no entity "{entity_id:.100}" in {self.path}.')
         return found
+
+    @property
+    def scene(self) -> Entity:
+        """The entity that stands for the whole picture; its class holds the ontology's scene
+        properties. It is made by the first write to it. EditError without scene properties."""
+        if self.ontology.scene is None:
+            raise EditError(
+                'The ontology has no scene properties: give it a "scene" to describe the whole '
+                "picture."
+            )
+        return Entity(self, SCENE_ENTITY)
+
+    def scene_to_make(self) -> Attributes | None:
+        """What the scene's entity is made with, None when it is there or there can be none."""
+        scene, found = self.ontology.scene, self._state.attributes.get(SCENE_ENTITY)
+        if scene is None or (found is not None and not found.deleted):
+            return None
+        constants = {d.name: d.default for d in scene.declared if _is_constant_default(d)}
+        return Attributes(SCENE, scene.label, constants)
 
     def knows(self, entity_id: str) -> bool:
         """Whether there is, or was, an entity of that id."""
         return entity_id in self._state.attributes
 
-    def keyframes(self, entity_id: str, name: str) -> Keyframes:
+    def property_kind(self, entity_id: str, name: str) -> Kind:
+        """The kind of a property of an entity, also of ``box.mode`` and ``box.source``: what the
+        ontology says, else what its keyframes are; EditError when it can have no such property."""
+        companion = name.partition(".")[2]
+        if companion in COMPANIONS:
+            return COMPANIONS[companion]
+        attributes = self.attributes(entity_id)
+        found = self.ontology.find_class(attributes.class_name)
+        if found is not None and (definition := found.properties.get(name)):
+            return definition.kind
+        kind = self._state.stored_kind(entity_id, name)
+        if kind is None:
+            raise EditError(
+                f'A {attributes.class_name} has no property "{name:.80}" that changes over time.'
+            )
+        return kind
+
+    def keyframes(self, entity_id: str, name: str, kind: Kind | None = None) -> Keyframes:
         """The stored keyframes of one property."""
         with self._mutex:
             self.attributes(entity_id)
-            return self._state.keyframes(entity_id, name)
+            kind = kind or self.property_kind(entity_id, name)
+            return self._state.keyframes(entity_id, name, kind)
+
+    def modes(self, entity_id: str, name: str) -> NDArray[np.int8] | None:
+        """For each keyframe the rule that overrides the kind's (an index into ``MODES``, -1 for
+        none), None where no keyframe has one."""
+        with self._mutex:
+            return self._state.modes(entity_id, name, self.property_kind(entity_id, name))
 
     def number(self, entity_id: str) -> int:
         """The entity's number, stable while the project is open, never reused."""
@@ -267,6 +315,16 @@ class Project:
             )
         return int(frame)
 
+    def check_undamaged(self, entity_id: str, name: str) -> None:
+        """EditError when part of a property could not be read: what is made from the rest would
+        pass for all of it."""
+        companions = (f"{name}.{companion}" for companion in COMPANIONS)
+        if any((entity_id, each) in self._persistence.damaged for each in (name, *companions)):
+            raise EditError(
+                f'"{name}" of "{self.attributes(entity_id).name}" is damaged on disk; restore its '
+                f"files from git first."
+            )
+
     def evaluate(
         self,
         first: int,
@@ -284,6 +342,14 @@ class Project:
             )
         with self._mutex:
             return self._state.evaluate(first, stop, self.ontology, entities, properties)
+
+    def missing(self, entities: Sequence[str] | None = None) -> list[Missing]:
+        """Required properties that have no value where their entity is there and they apply, of
+        all entities or of those with the given ids."""
+        with self._mutex:
+            for entity in entities or ():
+                self.attributes(entity)
+            return completeness.missing(self._state, self.ontology, entities)
 
     # -- changing ---------------------------------------------------------------------------
 
@@ -314,19 +380,23 @@ class Project:
 
     def check_in_transaction(self, part: Edit) -> Edit:
         """Check one part of an open transaction and put it in place; for :class:`Transaction`."""
-        part = replace(
-            part,
-            entities=tuple(
-                replace(c, old=self._state.attributes.get(c.entity)) for c in part.entities
-            ),
-        )
+        if part.entities:
+            known = self._state.attributes
+            entities = tuple(replace(c, old=known.get(c.entity)) for c in part.entities)
+            part = replace(part, entities=entities)
         part = checks.checked(part, self._state, self.ontology, self._persistence.damaged)
-        self._state.absorb(part)  # what is read inside the transaction sees it
+        self.put_in_place(part)  # what is read inside the transaction sees it
         return part
+
+    def put_in_place(self, edit: Edit) -> None:
+        """Let the state and the ontology be as the edit leaves them; the mutex is held."""
+        self._state.absorb(edit)
+        if edit.ontology is not None:
+            self.ontology = edit.ontology.new
 
     def _take_back(self, transaction: Transaction) -> None:
         for part in reversed(transaction.parts):
-            self._state.absorb(part.invert())
+            self.put_in_place(part.invert())
             for change in part.entities:
                 if change.old is None:
                     self._state.forget(change.entity)
@@ -440,7 +510,7 @@ class Project:
         self, edit: Edit, origin: str, position: Position | None, *, in_place: bool = False
     ) -> Change:
         if not in_place:
-            self._state.absorb(edit)
+            self.put_in_place(edit)
         self.revision += 1
         if position is not None:
             self._persistence.note(edit, position)
@@ -455,25 +525,25 @@ class Project:
             origin,
             edit.touched,
             self._affected(edit),
-            bool(edit.entities),
+            bool(edit.entities or edit.ontology),
         )
 
     def _affected(self, edit: Edit) -> tuple[int, int] | None:
         """The frames whose values an edit may have changed: out to the keyframes on both sides."""
         first, stop = self.frame_count, 0
         for cell in edit.cells:
-            frames = self._state.keyframes(cell.entity, cell.property).frames
+            frames = self._state.keyframes(cell.entity, cell.property, cell.kind).frames
             before = int(np.searchsorted(frames, cell.frames[0])) - 1
             after = int(np.searchsorted(frames, cell.frames[-1], "right"))
             first = min(first, int(frames[before]) if before >= 0 else int(cell.frames[0]))
             stop = max(stop, int(frames[after]) if after < len(frames) else self.frame_count)
-        if edit.entities:
+        if edit.entities or edit.ontology:
             return 0, self.frame_count
         return (first, stop) if first < stop else None
 
     def _publish(self, changes: Sequence[Change]) -> None:
         for change in changes:
-            if change.entities:
+            if change.entities or change.structure:
                 for subscriber in tuple(self._subscribers):
                     subscriber(change)
 
@@ -501,6 +571,8 @@ class Project:
         """A new entity, present from ``frame`` on. Its name defaults to ``class_N``."""
         frame = self.check_frame(frame)
         entity_class = self.ontology.entity_class(class_name)
+        if entity_class is self.ontology.scene:
+            raise EditError("There is one scene, and it is always there: use project.scene.")
         # nothing around the transaction holds the mutex: subscribers are called at its end
         with self.transaction("") as transaction:
             name = name or self._free_name(class_name)
@@ -511,17 +583,59 @@ class Project:
                 entity_id = candidate if candidate not in self._state.attributes else None
             if entity_id in self._state.attributes:
                 raise EditError(f'There already is an entity "{entity_id:.100}".')
-            constants = {
-                d.name: d.default for d in entity_class.own if d.default and not d.time_varying
-            }
+            declared = entity_class.declared
+            constants = {d.name: d.default for d in declared if _is_constant_default(d)}
             transaction.set_attributes(entity_id, Attributes(class_name, name, constants))
             present = entity_class.properties["presence"].encode("present")
             transaction.put(entity_id, "presence", [frame], present[None])
-            for definition in entity_class.own:
-                if definition.time_varying and definition.default:
+            for definition in declared:
+                if definition.time_varying and definition.default is not None:
                     row = definition.encode(definition.default)
                     transaction.put(entity_id, definition.name, [frame], row[None])
         return Entity(self, entity_id)
+
+    def add_event(
+        self,
+        class_name: str,
+        first: int,
+        stop: int,
+        name: str | None = None,
+        **properties: Any,
+    ) -> Entity:
+        """A new event on frames ``[first, stop)``, as one edit. ``properties`` are its values:
+        those that change over time get a keyframe at ``first``."""
+        if not self.ontology.entity_class(class_name).event:
+            raise EditError(f"A {class_name} is no event: add it with add_entity.")
+        first = self.check_frame(first)
+        if not first < (stop := operator.index(stop)) <= self.frame_count:
+            raise EditError(
+                f"An event from frame {first} ends behind one of {first + 1} to "
+                f"{self.frame_count}, not {stop}."
+            )
+        with self.transaction(""):
+            event = self.add_entity(class_name, name, first)
+            if stop < self.frame_count:
+                event["presence"][stop] = "absent"
+            for key, value in properties.items():
+                if event[key].definition.time_varying:
+                    event[key][first] = value
+                else:
+                    event[key] = value
+        return event
+
+    def change_ontology(
+        self,
+        new: Ontology | Mapping[str, Any],
+        label: str | None = None,
+        merged: Sequence[Merged] = (),
+    ) -> None:
+        """Give the project another ontology, as one edit. What cannot stay is removed by the same
+        edit, so undo restores it: ask ``evolution.cost`` first what that is. ``merged`` names
+        choices whose values become those of another. EditError when stored values would need
+        another kind; OntologyError when ``new`` is malformed."""
+        ontology = new if isinstance(new, Ontology) else Ontology.parse(dict(new))
+        with self.transaction(label or "Change the ontology") as transaction:
+            transaction.add(evolution.change(self._state, self.ontology, ontology, merged))
 
     def _free_name(self, class_name: str) -> str:
         taken = {self._state.attributes[self._state.ids[n]].name for n in self._state.live}
@@ -567,7 +681,10 @@ class Project:
         target = history.next_redo(author) if redo else history.next_undo(author)
         if target is None:
             return None
-        back = target.invert() if isinstance(target, RemapEdit) else reversal(target, self._state)
+        if isinstance(target, RemapEdit):
+            back: Edit | RemapEdit = target.invert()
+        else:
+            back = reversal(target, self._state, self.ontology)
         edit = replace(
             back,
             author=author,
@@ -577,8 +694,13 @@ class Project:
         )
         if isinstance(edit, RemapEdit):
             return edit
-        if not checks.checked(edit, self._state, self.ontology, self._persistence.damaged):
+        try:
+            stands = checks.checked(edit, self._state, self.ontology, self._persistence.damaged)
+        except EditError:
             history.record([edit])  # step over it, or nothing older could be undone
+            raise
+        if not stands:
+            history.record([edit])
             verb = "redone" if redo else "undone"
             raise EditError(f'"{target.label}" cannot be {verb}: it was changed since.')
         return self._apply(edit)
@@ -606,6 +728,10 @@ class Project:
         with self._mutex:
             step = self._full_history().next_redo(self.author)
         return step.label if step else None
+
+
+def _is_constant_default(definition: PropertyDefinition) -> bool:
+    return definition.default is not None and not definition.time_varying
 
 
 def _is_numbered(name: str, class_name: str) -> bool:

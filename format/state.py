@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
+from .columns import Columns
 from .edit import Attributes, Edit
 from .errors import ProjectError
 from .keyframes import Keyframes, KeyframeTable, Packed
-from .kinds import ABSENT, Kind
+from .kinds import ABSENT, MODE, PRESENCE_KIND, Kind
 from .ontology import Ontology, PropertyDefinition
-from .store import StoredEntity, kind_of
+from .store import StoredEntity
 from .table import Table
 
 # Cells (entity x frame) evaluated at once: bounds the memory of a long evaluation.
@@ -36,7 +37,7 @@ class State:
         self.attributes: dict[str, Attributes] = {}
         self.ids: list[str] = []
         self.number: dict[str, int] = {}
-        self.tables: dict[str, KeyframeTable] = {}
+        self.tables: dict[tuple[str, Kind], KeyframeTable] = {}
         self._live: NDArray[np.int64] | None = None
 
     # -- filling ----------------------------------------------------------------------------
@@ -48,12 +49,11 @@ class State:
         order = sorted(known, key=lambda e: (natural_key(known[e].attributes.name), e))  # type: ignore[union-attr]
         before = set(first)
         order = [e for e in first if e in known] + [e for e in order if e not in before]
-        names = {name for item in known.values() for name in item.keyframes}
-        for name in sorted(names):
-            kind = kind_of(name)
+        keys = {key for item in known.values() for key in item.keyframes}
+        for name, kind in sorted(keys, key=lambda key: (key[0], key[1].token)):
             none = Keyframes.none(kind)
-            packed = Packed.pack((known[e].keyframes.get(name, none) for e in order), kind)
-            self.tables[name] = KeyframeTable(kind, self.frame_count, packed)
+            packed = Packed.pack((known[e].keyframes.get((name, kind), none) for e in order), kind)
+            self.tables[name, kind] = KeyframeTable(kind, self.frame_count, packed)
         for entity in order:
             self._set_attributes(entity, known[entity].attributes)
 
@@ -67,12 +67,20 @@ class State:
         self.attributes[entity] = attributes
         self._live = None
 
-    def table(self, name: str) -> KeyframeTable:
-        """The keyframes of one property, made when first asked for."""
-        found = self.tables.get(name)
+    def table(self, name: str, kind: Kind) -> KeyframeTable:
+        """The keyframes of one property of one kind, made when first asked for."""
+        found = self.tables.get((name, kind))
         if found is None:
-            found = self.tables[name] = KeyframeTable(kind_of(name), self.frame_count)
+            found = self.tables[name, kind] = KeyframeTable(kind, self.frame_count)
         return found
+
+    def stored_kind(self, entity: str, name: str) -> Kind | None:
+        """The kind of the keyframes that the entity has under this name, None without any."""
+        number = self.number.get(entity)
+        for (property_name, kind), table in self.tables.items():
+            if property_name == name and number is not None and len(table.get(number)):
+                return kind
+        return None
 
     def absorb(self, edit: Edit) -> None:
         """Put the edit's new values in place (its old ones are not looked at)."""
@@ -82,7 +90,7 @@ class State:
         for cell in edit.cells:
             if cell.entity not in self.number:
                 continue
-            table = self.table(cell.property)
+            table = self.table(cell.property, cell.kind)
             number = self.number[cell.entity]
             table.set(number, table.get(number).replaced(cell.frames, cell.new, cell.kind))
 
@@ -103,18 +111,29 @@ class State:
             self._live = np.array(alive, np.int64)
         return self._live
 
-    def keyframes(self, entity: str, name: str) -> Keyframes:
+    def keyframes(self, entity: str, name: str, kind: Kind) -> Keyframes:
         """The keyframes of one property of one entity."""
-        table = self.tables.get(name)
-        if table is None:
-            return Keyframes.none(kind_of(name))
-        return table.get(self.number[entity])
+        table, number = self.tables.get((name, kind)), self.number.get(entity)
+        return Keyframes.none(kind) if table is None or number is None else table.get(number)
 
-    def dense(self, name: str, numbers: NDArray[np.int64], first: int, stop: int) -> NDArray[Any]:
+    def dense(
+        self, name: str, kind: Kind, numbers: NDArray[np.int64], first: int, stop: int
+    ) -> NDArray[Any]:
         """Evaluated ``(entities, frames, columns)`` of one property."""
-        table = self.table(name)
-        window = table.window(numbers, first, stop)
-        return engine.evaluate(window, table.kind, first, stop, self.times)
+        table = self.table(name, kind)
+        overrides = self.tables.get((f"{name}.mode", MODE))
+        # a curve looks one keyframe further than a line
+        window = table.window(numbers, first, stop, 2 if overrides else 1)
+        modes = _modes_of(window, overrides, numbers) if overrides else None
+        return engine.evaluate(window, kind, first, stop, self.times, modes=modes)
+
+    def modes(self, entity: str, name: str, kind: Kind) -> NDArray[np.int8] | None:
+        """The rules that override the kind's, one for each keyframe, or None without any."""
+        overrides = self.keyframes(entity, f"{name}.mode", MODE)
+        if not len(overrides):
+            return None
+        frames = self.keyframes(entity, name, kind).frames
+        return np.asarray(overrides.rows_at(frames, MODE)[:, 0])
 
     def evaluate(
         self,
@@ -131,7 +150,7 @@ class State:
             if unknown is not None:
                 raise ProjectError(f'There is no entity "{unknown:.100}".')
             numbers = np.array([self.number[entity] for entity in entities], np.int64)
-        wanted = _Wanted(ontology, [self.attributes[self.ids[n]] for n in numbers], properties)
+        wanted = Columns(ontology, [self.attributes[self.ids[n]] for n in numbers], properties)
         step = max(1, _BLOCK_CELLS // max(1, len(numbers)))
         blocks = [
             self._block(numbers, begin, min(begin + step, stop), wanted)
@@ -144,73 +163,43 @@ class State:
             entity_index=_join(index),
             entities=tuple(self.ids[n] for n in numbers),
             offsets=np.concatenate([[0], np.cumsum(_join(counts))]).astype(np.int64),
-            values={name: _join([v[name] for v in values]) for name in wanted.varying},
-            _labels=wanted.labels,
+            values={c.key: _join([v[c.key] for v in values]) for c in wanted.varying},
+            _columns={column.key: column for column in wanted.varying},
             _constants=wanted.constants,
         )
 
     def _block(
-        self, numbers: NDArray[np.int64], first: int, stop: int, wanted: _Wanted
+        self, numbers: NDArray[np.int64], first: int, stop: int, wanted: Columns
     ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], dict[str, NDArray[Any]]]:
-        presence = self.dense("presence", numbers, first, stop)
+        presence = self.dense("presence", PRESENCE_KIND, numbers, first, stop)
         there = presence[:, :, 0] > ABSENT
         seen = np.flatnonzero(there.any(axis=1))  # only these cost anything from here on
         frame, local = np.nonzero(there[seen].T)
         cell = local * (stop - first) + frame  # one flat index gathers whole rows fastest
         values: dict[str, NDArray[Any]] = {}
-        for name in wanted.varying:
-            dense = presence[seen] if name == "presence" else None
-            if dense is None:
-                dense = self.dense(name, numbers[seen], first, stop)
-            values[name] = dense.reshape(-1, dense.shape[2]).take(cell, axis=0)
+        for column in wanted.varying:
+            if column.name == "presence":
+                dense = presence[seen]
+            else:
+                dense = self.dense(column.name, column.kind, numbers[seen], first, stop)
+            values[column.key] = dense.reshape(-1, dense.shape[2]).take(cell, axis=0)
         counts = there.sum(axis=0, dtype=np.int64)
         return frame + first, seen[local].astype(np.int32), counts, values
 
 
-class _Wanted:
-    """Which properties a table has, and how the codes of each class become names."""
-
-    def __init__(
-        self,
-        ontology: Ontology,
-        attributes: list[Attributes],
-        properties: Iterable[str] | None,
-    ) -> None:
-        asked = None if properties is None else list(properties)
-        names = sorted({item.class_name for item in attributes})
-        classes = [ontology.classes[name] for name in names if name in ontology.classes]
-        definitions: dict[str, dict[str, PropertyDefinition]] = {}
-        for item in classes:
-            for name, definition in item.properties.items():
-                definitions.setdefault(name, {})[item.name] = definition
-        definitions.setdefault("presence", {})
-        definitions.setdefault("box", {})  # always a column, also where no class has one
-        if asked is not None:
-            definitions = {name: definitions[name] for name in asked if name in definitions}
-        self.varying: list[str] = []
-        self.labels: dict[str, tuple[NDArray[np.int32], NDArray[np.str_]]] = {}
-        self.constants: dict[str, NDArray[np.str_]] = {}
-        for name, by_class in definitions.items():
-            if by_class and not any(d.time_varying for d in by_class.values()):
-                texts = [item.constants.get(name, "") for item in attributes]
-                self.constants[name] = np.array(texts or [""], dtype=np.str_)
-                continue
-            self.varying.append(name)
-            if kind_of(name).name == "choice":
-                rows = np.array([names.index(item.class_name) for item in attributes], np.int32)
-                self.labels[name] = (rows, _names_by_code(names, by_class))
-
-
-def _names_by_code(
-    classes: list[str], by_class: Mapping[str, PropertyDefinition]
-) -> NDArray[np.str_]:
-    """``(classes, codes + 1)`` names; the last column answers code -1, no value."""
-    codes = [code for definition in by_class.values() for code in definition.by_code]
-    out = [[""] * (max(codes, default=0) + 2) for _ in classes] or [[""]]
-    for name, definition in by_class.items():
-        for code, choice in definition.by_code.items():
-            out[classes.index(name)][code] = choice.name
-    return np.array(out, dtype=np.str_)
+def _modes_of(
+    window: Packed, overrides: KeyframeTable, numbers: NDArray[np.int64]
+) -> NDArray[np.int8] | None:
+    """The overriding rule of each keyframe in a window, None where there is none at all."""
+    counts = overrides.counts(numbers)
+    if not counts.any():
+        return None
+    modes = np.full(len(window.frames), -1, np.int8)
+    for i in np.flatnonzero(counts).tolist():
+        part = slice(window.offsets[i], window.offsets[i + 1])
+        rows = overrides.get(int(numbers[i])).rows_at(window.frames[part], MODE)
+        modes[part] = rows[:, 0]
+    return modes
 
 
 def _join(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:

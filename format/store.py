@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import orjson
@@ -14,26 +16,23 @@ import orjson
 from .codec import (
     MAX_METADATA_BYTES,
     DamagedChunk,
-    check_keyframe_array,
     chunk_name,
     decode_chunk,
     encode_chunk,
     group_metadata,
     keyframe_array_metadata,
+    read_keyframe_array,
 )
 from .edit import Attributes
 from .errors import ProjectError
 from .files import AtomicBatch, read_bounded
 from .keyframes import Frames, Keyframes
-from .kinds import KINDS, Kind, Rows
+from .kinds import Kind, Rows
 from .layout import Layout, is_entity_id
+from .values import problem_of
 
 MAX_CHUNK_BYTES = 64 << 20
-
-
-def kind_of(property_name: str) -> Kind:
-    """Built-in properties are named after their kind; every other is a choice."""
-    return KINDS.get(property_name, KINDS["choice"])
+_NO_OTHERS: Mapping[Kind, Frames] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -42,7 +41,7 @@ class StoredEntity:
     be read; those must not be written to."""
 
     attributes: Attributes | None = None
-    keyframes: dict[str, Keyframes] = field(default_factory=dict)
+    keyframes: dict[tuple[str, Kind], Keyframes] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
@@ -99,17 +98,16 @@ class Store:
                 out.problems.append(f"{entry.path} is not an array; it was left out.")
                 continue
             keyframes = self._read_array(Path(entry.path), entity_id, entry.name, out)
-            if keyframes is not None and len(keyframes):
-                out.keyframes[entry.name] = keyframes
+            if keyframes is not None and len(keyframes[1]):
+                out.keyframes[entry.name, keyframes[0]] = keyframes[1]
         return out
 
     def _read_array(
         self, folder: Path, entity_id: str, name: str, out: StoredEntity
-    ) -> Keyframes | None:
-        kind = kind_of(name)
+    ) -> tuple[Kind, Keyframes] | None:
         try:
             metadata = read_bounded(folder / "zarr.json", MAX_METADATA_BYTES)
-            chunk_frames = check_keyframe_array(metadata, kind, self.frame_count)
+            kind, chunk_frames = read_keyframe_array(metadata, name, self.frame_count)
         except (OSError, ValueError) as error:
             out.damaged.add(name)
             out.problems.append(
@@ -128,7 +126,7 @@ class Store:
                 rows = decode_chunk(_read_chunk(entry.path), kind, chunk_frames)
                 filled = ~kind.is_fill(rows)
                 filled[self.frame_count - start :] = False
-                if problem := kind.check_rows(rows[filled]):
+                if problem := problem_of(rows[filled], kind):
                     raise DamagedChunk(f"a keyframe in it {problem}")
                 chunks.append((start, np.flatnonzero(filled) + start, rows[filled]))
             except (OSError, ValueError) as error:
@@ -140,7 +138,7 @@ class Store:
         if not chunks:
             return None
         chunks.sort(key=lambda item: item[0])
-        return Keyframes(
+        return kind, Keyframes(
             np.concatenate([frames for _, frames, _ in chunks]),
             np.concatenate([rows for _, _, rows in chunks]),
         )
@@ -153,7 +151,7 @@ class Store:
         fan = folder.parent / "zarr.json"
         if not fan.exists() and fan not in batch.stamps:
             batch.stage(fan, group_metadata({}))
-        _stage_changed(batch, folder / "zarr.json", group_metadata(attributes.to_json()))
+        stage_changed(batch, folder / "zarr.json", group_metadata(attributes.to_json()))
 
     def stage_rows(
         self,
@@ -163,17 +161,26 @@ class Store:
         kind: Kind,
         frames: Frames,
         rows: Rows,
+        others: Mapping[Kind, Frames] = _NO_OTHERS,
     ) -> None:
         """Stage the chunks that change when ``rows`` ``(n, columns)`` are put at ``frames``; fill
-        rows remove. Rows of the chunk that are not named stay as the disk has them."""
+        rows remove. Rows of the chunk that are not named stay as the disk has them. ``others`` are
+        the frames at which keyframes of other kinds under this name have become none."""
         folder = self.layout.entity(entity_id) / name
         if folder.is_symlink():
             raise ProjectError(f"{folder} is a symbolic link; it was not written to.")
         metadata_path = folder / "zarr.json"
-        if metadata_path.exists():
+        is_new = not metadata_path.exists()
+        if not is_new:
             metadata = read_bounded(metadata_path, MAX_METADATA_BYTES)
-            chunk_frames = check_keyframe_array(metadata, kind, self.frame_count)
-        else:
+            stored_kind, chunk_frames = read_keyframe_array(metadata, name, self.frame_count)
+            if stored_kind != kind:
+                if kind.is_fill(rows).all():
+                    return
+                gone = others.get(stored_kind, np.empty(0, np.int64))
+                self._stage_removal(batch, folder, stored_kind, chunk_frames, gone, kind)
+                is_new = True
+        if is_new:
             if kind.is_fill(rows).all():
                 return
             metadata, chunk_frames = keyframe_array_metadata(kind, self.frame_count)
@@ -182,7 +189,7 @@ class Store:
         for chunk in np.unique(numbers).tolist():
             here = numbers == chunk
             path = folder / chunk_name(chunk)
-            old = _read_chunk(path) if path.exists() else None
+            old = _read_chunk(path) if path.exists() and not is_new else None
             if old is None:
                 content = kind.empty_rows(chunk_frames)
             else:
@@ -190,12 +197,34 @@ class Store:
             content[frames[here] - chunk * chunk_frames] = rows[here]
             if old is None and kind.is_fill(content).all():
                 continue
-            new = encode_chunk(content)
+            new = encode_chunk(content, kind)
             if new != old:
                 batch.stage(path, new)
 
+    def _stage_removal(
+        self,
+        batch: AtomicBatch,
+        folder: Path,
+        stored: Kind,
+        chunk_frames: int,
+        gone: Frames,
+        wanted: Kind,
+    ) -> None:
+        """Stage the removal of an array's chunks, so that one of another kind can take its place.
+        They go before the new metadata comes: what a crash leaves is never misread."""
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.name == "zarr.json":
+                continue
+            start = _chunk_number(entry) * chunk_frames
+            rows = decode_chunk(_read_chunk(entry.path), stored, chunk_frames)
+            filled = np.flatnonzero(~stored.is_fill(rows)) + start
+            if not np.isin(filled, gone).all():
+                raise DamagedChunk(f"it is stored as {stored.token} and not as {wanted.token}")
+            batch.remove(Path(entry.path))
 
-def _stage_changed(batch: AtomicBatch, path: Path, data: bytes) -> None:
+
+def stage_changed(batch: AtomicBatch, path: Path, data: bytes) -> None:
+    """Stage a file unless it holds just these bytes already."""
     try:
         same = path.read_bytes() == data
     except OSError:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kinds import PRESENCE
+from .columns import Column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +29,7 @@ class Table:
     entities: tuple[str, ...]
     offsets: NDArray[np.int64]
     values: Mapping[str, NDArray[Any]]  # (n, columns) as the engine gave them
-    # for each constant or choice property: (classes of the entities, names by class and code)
-    _labels: Mapping[str, tuple[NDArray[np.int32], NDArray[np.str_]]] = field(default_factory=dict)
+    _columns: Mapping[str, Column] = field(default_factory=dict)
     _constants: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)  # per entity
 
     def __len__(self) -> int:
@@ -53,13 +52,4 @@ class Table:
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name in self._constants:
             return np.asarray(self._constants[name][self.entity_index])
-        values = self.values[name]
-        if name == "presence":
-            return np.asarray(np.array((*PRESENCE, ""))[values[:, 0]])
-        if name in self._labels:
-            row_of_entity, names = self._labels[name]
-            codes = values[:, 0]
-            # a code the ontology does not know (any more) is no value, as in Property.at
-            known = np.where(codes < names.shape[1] - 1, codes, -1)
-            return np.asarray(names[row_of_entity[self.entity_index], known])
-        return values
+        return self._columns[name].decoded(self.values[name], self.entity_index)

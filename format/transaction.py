@@ -4,7 +4,7 @@ that subscribers hear."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +12,8 @@ import numpy as np
 from .edit import Attributes, CellsChange, Edit, EntityChange
 from .journal import Position
 from .keyframes import Frames
-from .kinds import Rows
-from .store import kind_of
+from .kinds import COMPANIONS, PRESENCE_KIND, PRESENT, Rows
+from .ontology import SCENE_ENTITY
 
 if TYPE_CHECKING:
     from .project import Project
@@ -52,18 +52,44 @@ class Transaction:
         self.parts: list[Edit] = []
 
     def put(self, entity: str, name: str, frames: Sequence[int] | Frames, rows: Rows) -> None:
-        """Put ``(n, columns)`` rows at ``frames`` (ascending); fill rows remove keyframes."""
-        kind = kind_of(name)
+        """Put ``(n, columns)`` rows at ``frames`` (ascending); fill rows remove keyframes, with
+        their rules and provenance."""
+        self._make_scene(entity)
+        kind = self._project.property_kind(entity, name)
         at = np.asarray(frames, np.int64)
         rows = np.asarray(rows, kind.dtype).reshape(len(at), kind.columns)
         old = kind.empty_rows(len(at))
-        if kind.is_fill(rows).any():  # a removal is a change only against what is there
-            old = self._project.keyframes(entity, name).rows_at(at, kind)
+        removed = kind.is_fill(rows)
+        if removed.any():  # a removal is a change only against what is there
+            old = self._project.keyframes(entity, name, kind).rows_at(at, kind)
         self._add(Edit(cells=(CellsChange(entity, name, kind, at, old, rows),)))
+        if removed.any() and "." not in name:
+            for companion, its_kind in COMPANIONS.items():
+                full_name = f"{name}.{companion}"
+                there = self._project.keyframes(entity, full_name, its_kind).frames
+                orphans = np.intersect1d(there, at[removed])
+                if len(orphans):
+                    self.put(entity, full_name, orphans, its_kind.empty_rows(len(orphans)))
 
     def set_attributes(self, entity: str, new: Attributes) -> None:
         """Create an entity, or change what is constant about it."""
+        self._make_scene(entity)
         self._add(Edit(entities=(EntityChange(entity, None, new),)))
+
+    def add(self, part: Edit) -> None:
+        """Make an edit part of this one."""
+        self._add(part)
+
+    def _make_scene(self, entity: str) -> None:
+        """The scene's entity is made by the first write to it, present from the first frame on."""
+        new = self._project.scene_to_make() if entity == SCENE_ENTITY else None
+        if new is None:
+            return
+        present = np.array([[PRESENT]], PRESENCE_KIND.dtype)
+        none = PRESENCE_KIND.empty_rows(1)
+        at = np.zeros(1, np.int64)
+        self._add(Edit(entities=(EntityChange(entity, None, new),)))
+        self._add(Edit(cells=(CellsChange(entity, "presence", PRESENCE_KIND, at, none, present),)))
 
     def _add(self, part: Edit) -> None:
         part = self._project.check_in_transaction(part)
@@ -73,6 +99,4 @@ class Transaction:
         return self
 
     def __exit__(self, *_: object) -> None:
-        entities = tuple(c for part in self.parts for c in part.entities)
-        cells = tuple(c for part in self.parts for c in part.cells)
-        self.edit = replace(self.edit, entities=entities, cells=cells).normalised()
+        self.edit = Edit.joined(self.parts, self.edit)

@@ -97,11 +97,7 @@ def _unset(project: Project, fields: dict[str, Any]) -> None:
 
 def _keep(project: Project, fields: dict[str, Any]) -> None:
     track = _entity(project, fields)[_text(fields, "property")]
-    frame = _frame(fields)
-    value = track.at(frame)
-    if value is None:
-        raise EditError(f"{track.definition.label} has no value at frame {frame}.")
-    track[frame] = value
+    track.keep(_frame(fields))
 
 
 def _rename(project: Project, fields: dict[str, Any]) -> None:

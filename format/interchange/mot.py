@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InterchangeError
-from ..kinds import MAX_COORDINATE_PX
+from ..geometry.shape import MAX_COORDINATE_PX
 from ..project import Project
 from .tracks import Imported, Progress, Track, put_tracks
 

@@ -16,7 +16,8 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from ..errors import InterchangeError
-from ..kinds import ABSENT, MAX_COORDINATE_PX, PRESENCE
+from ..geometry.shape import MAX_COORDINATE_PX
+from ..kinds import ABSENT, PRESENCE
 from ..project import Project
 from .tracks import Imported, Progress, Track, put_tracks
 

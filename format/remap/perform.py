@@ -232,7 +232,7 @@ def _stage_rest(batch: AtomicBatch, edit: RemapEdit, tree: Layout) -> None:
 
 
 def _pts_metadata(frame_count: int, chunk: int) -> bytes:
-    return array_metadata((frame_count,), (chunk,), np.dtype("<i8"), 0, ["frame"])
+    return array_metadata((frame_count,), (chunk,), np.dtype("<i8"), 0, ["frame"], {})
 
 
 def _emptied(layout: Layout, tree: Layout, arrays: set[Path]) -> list[str]:

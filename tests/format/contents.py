@@ -46,4 +46,6 @@ def versioned_files(path: Path) -> dict[str, bytes]:
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     """Equal shape, type and bits: NaN equals NaN, and 0.0 differs from -0.0."""
+    if a.dtype == object:
+        return a.shape == b.shape and a.tolist() == b.tolist()
     return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()

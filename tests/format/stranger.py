@@ -131,7 +131,7 @@ def read_keyframes(path: Path) -> dict[tuple[str, str], dict[int, tuple[float, .
             for property_name, array in entity.arrays():
                 data = array[:]
                 fill = array.fill_value
-                empty = np.isnan(data) if np.isnan(fill) else data == fill
+                empty = np.isnan(data) if data.dtype.kind == "f" else data == fill
                 frames = np.flatnonzero(~empty.all(axis=1))
                 if len(frames):
                     found[entity_id, property_name] = {

@@ -16,7 +16,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reviewer.format import EditError, ProjectError
-from reviewer.format.ontology import Ontology, OntologyError
+from reviewer.format.errors import OntologyError
+from reviewer.format.ontology import Ontology
 
 from reviewer import Project
 from tests.format import stranger
@@ -177,8 +178,8 @@ GROUP_DAMAGE: dict[str, Callable[[Path], Any]] = {
     "no attributes": lambda path: path.write_text("{}"),
     "another class of value": edit_json(lambda meta: meta["attributes"].update(name=["x"])),
     "deleted perhaps": edit_json(lambda meta: meta["attributes"].update(deleted="perhaps")),
-    "numbers for choices": edit_json(
-        lambda meta: meta["attributes"].update(properties={"team": 1})
+    "objects for choices": edit_json(
+        lambda meta: meta["attributes"].update(properties={"team": {"a": 1}})
     ),
     "an endless name": edit_json(lambda meta: meta["attributes"].update(name="x" * 5000)),
 }

@@ -68,7 +68,7 @@ edits = st.builds(
 def snapshot(state: State) -> dict[Any, Any]:
     """Attributes, and keyframes as comparable values."""
     found: dict[Any, Any] = dict(state.attributes)
-    for name, table in state.tables.items():
+    for (name, _), table in state.tables.items():
         for entity, number in state.number.items():
             track = table.get(number)
             if len(track):
@@ -85,14 +85,15 @@ def with_old(edit: Edit, state: State) -> Edit:
         seen[change.entity] = change.new
     model = State(FRAMES, None)
     model.absorb(Edit(entities=tuple(EntityChange(e, None, a) for e, a in seen.items())))
-    for name, table in state.tables.items():
+    for (name, kind), table in state.tables.items():
         for entity, number in state.number.items():
-            model.table(name).set(model.number[entity], table.get(number))
+            model.table(name, kind).set(model.number[entity], table.get(number))
     parts = []
     for cell in edit.cells:
         if cell.entity not in model.number:
             continue
-        old = model.keyframes(cell.entity, cell.property).rows_at(cell.frames, cell.kind)
+        held = model.keyframes(cell.entity, cell.property, cell.kind)
+        old = held.rows_at(cell.frames, cell.kind)
         part = CellsChange(cell.entity, cell.property, cell.kind, cell.frames, old, cell.new)
         model.absorb(Edit(cells=(part,)))
         parts.append(part)
