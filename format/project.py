@@ -473,7 +473,7 @@ class Project:
 
     def _publish(self, changes: Sequence[Change]) -> None:
         for change in changes:
-            if change.entities:
+            if change.entities or change.structure:
                 for subscriber in tuple(self._subscribers):
                     subscriber(change)
 
