@@ -21,7 +21,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 def main() -> int:
     """Returns pytest's exit code."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  an older one may be what python3 is here
         print(f"Reviewer needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
         return 2
     python = make_environment()

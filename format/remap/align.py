@@ -29,6 +29,7 @@ _MAX_CELLS = 40_000_000  # one byte each
 _ANCHOR_EVERY = 50
 _MARGIN = 150  # frames on both sides of the band
 _BLOCK_ROWS = 64
+_PIECE_BYTES = 24 << 20
 _UNKNOWN_SHARE = 0.25  # of the limit: what a frame that cannot be decoded costs in a pair
 
 _FEW = 3  # frames
@@ -48,24 +49,32 @@ class Distances:
         self._still = still
         self._scale = 1.0 / old.pictures.shape[1]
         self.unknown_cost = 0.0
+        # How many pictures are worked on at once, as floats.
+        self.piece = max(16, _PIECE_BYTES // (4 * old.pictures.shape[1]))
 
     def block(self, first: int, stop: int, left: int, right: int) -> Floats:
         """``(stop - first, right - left)`` differences, old frames by new ones."""
+        out = np.empty((stop - first, right - left), np.float32)
         a = self.old.pictures[first:stop].astype(np.float32) - self._still
-        b = self.new.pictures[left:right].astype(np.float32) - self._still
-        squares = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1)[None]
-        out = np.maximum(squares - 2 * (a @ b.T), 0) * self._scale
+        length = (a * a).sum(axis=1)[:, None]
+        for start in range(left, right, self.piece):
+            end = min(start + self.piece, right)
+            b = self.new.pictures[start:end].astype(np.float32) - self._still
+            squares = length + (b * b).sum(axis=1)[None]
+            out[:, start - left : end - left] = np.maximum(squares - 2 * (a @ b.T), 0)
+        out *= self._scale
         out[~self.old.known[first:stop]] = self.unknown_cost
         out[:, ~self.new.known[left:right]] = self.unknown_cost
-        return np.asarray(out, np.float32)
+        return out
 
     def pairs(self, old: Int64s, new: Int64s) -> Floats:
         """Differences of the pairs (old[k], new[k])."""
         out = np.empty(len(old), np.float32)
-        for start in range(0, len(old), 1024):
-            i, j = old[start : start + 1024], new[start : start + 1024]
+        for start in range(0, len(old), self.piece):
+            stop = start + self.piece
+            i, j = old[start:stop], new[start:stop]
             delta = self.old.pictures[i].astype(np.float32) - self.new.pictures[j]
-            out[start : start + 1024] = (delta * delta).mean(axis=1)
+            out[start:stop] = (delta * delta).mean(axis=1)
         out[~(self.old.known[old] & self.new.known[new])] = self.unknown_cost
         return out
 
@@ -78,8 +87,8 @@ class Distances:
         picked = Fingerprints(self.new.pictures[new], self.new.known[new], self.new.seconds[new])
         sample = Distances(self.old, picked)
         sample._still, sample.unknown_cost = self._still, np.inf
-        for first in range(0, len(self.old), 4096):
-            stop = min(first + 4096, len(self.old))
+        for first in range(0, len(self.old), self.piece):
+            stop = min(first + self.piece, len(self.old))
             block = sample.block(first, stop, 0, len(new))
             at = block.argmin(axis=0)
             least = block[at, np.arange(len(new))]

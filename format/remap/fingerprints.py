@@ -13,7 +13,7 @@ from ..video.scan import Throttle
 
 # As large as memory allows: what a re-encoding leaves of a small motion shows in few pixels.
 _BUDGET_BYTES = 192 << 20
-_MOST_PIXELS = 320 * 180
+_MOST_PIXELS = 192 * 108
 _FEWEST_PIXELS = 32 * 18
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 

@@ -88,7 +88,8 @@ def survey(project: Project, mapping: FrameMapping, index: VideoIndex) -> Survey
             postponed += int((placed.postponed >= 0).sum())
             gone = placed.vanished.frames[placed.postponed < 0]
             lost += [Lost(entity.id, entity.name, name, frame) for frame in gone.tolist()]
-            if table.kind.rule == "hold" or not table.kind.geometry:
+            kind = table.kind
+            if kind.rule == "hold" or not kind.geometry or kind.dtype.kind != "f":
                 continue
             if there is None:
                 there = _present(project, number, partner)

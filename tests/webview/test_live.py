@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import numpy as np
 import orjson
 import pytest
 import pytest_asyncio
+from reviewer.format.remap import RemapEdit
 from reviewer.webview.server import Server
 
 from reviewer import Project
@@ -245,3 +248,29 @@ async def test_a_read_only_project_refuses(site: Site, live: Socket) -> None:
     answer = await send(live, add())
     assert answer["type"] == "refused"
     assert "read-only" in answer["reason"]
+
+
+async def test_a_page_of_the_former_video_is_told_and_refused(site: Site, live: Socket) -> None:
+    """Its frame numbers mean other frames by now."""
+    project = site.project
+    partner = np.arange(project.frame_count)
+    video = project.record
+    remap = RemapEdit(
+        label="Change the video",
+        author="Ada",
+        old_video=video,
+        new_video=replace(video, fingerprint="00"),
+        old_pts=project.pts,
+        new_pts=project.pts,
+        partner=partner,
+    )
+    project.apply(remap)
+    assert (await next_of(live, "renumbered"))["type"] == "renumbered"
+    answer = await send(live, add())
+    assert answer["type"] == "refused"
+    assert "load the page again" in answer["reason"]
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{site.server.address}/api/0/live", headers=site.bearer) as anew,
+    ):
+        assert (await send(anew, add()))["type"] == "saved"
