@@ -72,7 +72,8 @@ def put_tracks(
             transaction.put(entity_id, "presence", frames, codes[:, None])
             if track.boxes is not None:
                 keep = _box_keyframes(track, track.boxes, tolerance_px, project.engine_times)
-                transaction.put(entity_id, BOX.name, track.frames[keep], track.boxes[keep])
+                if keep.any():  # a class without geometry takes none
+                    transaction.put(entity_id, BOX.name, track.frames[keep], track.boxes[keep])
             for name, values in track.choices.items():
                 _put_choice(project, transaction, entity_id, track, name, values)
             entities += 1
