@@ -11,6 +11,7 @@ frames are not evenly spaced.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ TURNING = ("rotated_box", "ellipse")
 ANGLE = 4  # the column of their angle
 
 # Rows evaluated at once: the block and its scratch stay in the second-level cache.
-_BLOCK_ROWS = 16_384
+_BLOCK_ROWS = 20_480
 
 
 def evaluate(
@@ -105,23 +106,25 @@ def _linear(
     window = np.arange(first, stop, dtype=np.float64) if times is None else times[first:stop]
     # As wide as a row: flat operations on whole rows are several times faster here than
     # broadcasting one number over each short row.
-    starts = np.repeat(at, packed.rows.shape[1]).reshape(packed.rows.shape)
-    slopes = _slopes(packed, kind, starts, modes)
-    wide_window = np.repeat(window, packed.rows.shape[1])
-    flat_out = out.reshape(len(packed), -1)
-    # whole entities per block, so that a block's runs and its times line up
-    entities = max(1, _BLOCK_ROWS // len(window))
-    for low in range(0, len(packed), entities):
-        high = min(low + entities, len(packed))
-        run = slice(packed.offsets[low], packed.offsets[high])
-        elapsed = np.repeat(starts[run], lengths[run], axis=0).reshape(high - low, -1)
-        np.subtract(wide_window, elapsed, out=elapsed)
-        elapsed *= np.repeat(slopes[run], lengths[run], axis=0).reshape(elapsed.shape)
-        held = np.repeat(packed.rows[run], lengths[run], axis=0).reshape(elapsed.shape)
-        np.add(held, elapsed, out=flat_out[low:high])
+    wide_window = np.repeat(window, kind.columns)
+    flat_out = out.reshape(-1, kind.columns)
+    final = np.zeros(len(at), bool)  # the last keyframe of each entity
+    final[packed.offsets[1:] - 1] = True
+    for low, high, run, counts in _blocks(packed.offsets, lengths, len(window)):
+        starts = np.repeat(at[run], kind.columns).reshape(-1, kind.columns)
+        elapsed = np.repeat(starts, counts, axis=0)
+        if high - low > len(window):  # several whole entities
+            grid = elapsed.reshape(-1, len(wide_window))
+            np.subtract(wide_window, grid, out=grid)
+        else:
+            begin = low % len(window) * kind.columns
+            part = wide_window[begin : begin + elapsed.size]
+            np.subtract(part, elapsed.reshape(-1), out=elapsed.reshape(-1))
+        elapsed *= np.repeat(_slopes(packed, kind, at, final, run, modes), counts, axis=0)
+        block = flat_out[low:high]
+        np.add(np.repeat(packed.rows[run], counts, axis=0), elapsed, out=block)
         if kind.name in TURNING:
-            block = flat_out[low:high].reshape(-1, kind.columns)
-            moved = elapsed.reshape(-1, kind.columns)[:, ANGLE] != 0
+            moved = elapsed[:, ANGLE] != 0
             block[moved, ANGLE] = angles.canonical(block[moved, ANGLE])
     if modes is not None:
         _bend(packed, kind, at, window, lengths, out, modes)
@@ -131,20 +134,49 @@ def _ready(out: Rows | None, packed: Packed, count: int, kind: Kind) -> Rows:
     return np.empty((len(packed), count, kind.columns), kind.dtype) if out is None else out
 
 
+def _blocks(
+    offsets: NDArray[np.int64], lengths: NDArray[np.int64], frames: int
+) -> Iterator[tuple[int, int, slice, NDArray[np.int64]]]:
+    """Rows to evaluate at once, of whole entities or part of one: their range, the keyframes that
+    decide them, and how many rows each of these decides there."""
+    entities = len(offsets) - 1
+    if frames <= _BLOCK_ROWS:
+        step = _BLOCK_ROWS // frames
+        for begin in range(0, entities, step):
+            end = min(begin + step, entities)
+            run = slice(int(offsets[begin]), int(offsets[end]))
+            yield begin * frames, end * frames, run, lengths[run]
+        return
+    for entity in range(entities):
+        base, start = entity * frames, int(offsets[entity])
+        ends = np.cumsum(lengths[start : int(offsets[entity + 1])])
+        for low in range(0, frames, _BLOCK_ROWS):
+            high = min(low + _BLOCK_ROWS, frames)
+            begin, end = np.searchsorted(ends, (low, high - 1), "right").tolist()
+            edges = np.clip(ends[begin : end + 1], low, high)
+            run = slice(start + begin, start + end + 1)
+            yield base + low, base + high, run, np.diff(edges, prepend=low)
+
+
 def _slopes(
-    packed: Packed, kind: Kind, starts: NDArray[np.float64], modes: Modes | None
+    packed: Packed,
+    kind: Kind,
+    at: NDArray[np.float64],
+    final: NDArray[np.bool_],
+    run: slice,
+    modes: Modes | None,
 ) -> NDArray[np.float64]:
-    """Change per unit of time from each keyframe to the next; 0 after an entity's last, and where
-    a keyframe holds."""
-    slopes = np.zeros(packed.rows.shape, np.float64)
-    gaps = np.diff(starts, axis=0)
-    gaps[gaps == 0] = np.inf  # the seam between two entities, or frames with equal pts
-    rows = packed.rows
+    """Change per unit of time from each keyframe of ``run`` to the next, as wide as a row; 0 after
+    an entity's last, and where a keyframe holds."""
+    more = slice(run.start, run.stop + 1)
+    rows, count = packed.rows[more], run.stop - run.start
+    slopes = np.zeros((count, kind.columns), np.float64)
     change = np.diff(rows, axis=0)
+    known = len(change)  # one less than there are where the very last keyframe is among them
     if kind.name in TURNING:
         change[:, ANGLE] = angles.arc(rows[:-1, ANGLE], rows[1:, ANGLE])
         if modes is not None:
-            cvat_turns = modes[:-1] == _CVAT
+            cvat_turns = modes[run][:known] == _CVAT
             turns = cvat.turn(rows[:-1, ANGLE], rows[1:, ANGLE])
             change[cvat_turns, ANGLE] = turns[cvat_turns]
     elif kind.name == "points":
@@ -153,14 +185,16 @@ def _slopes(
         for column in (0, 1):
             change[:, column::3][gone] = 0.0
         change[:, 2::3] = 0.0
-    np.divide(change, gaps, out=slopes[:-1])
-    slopes[packed.offsets[1:] - 1] = 0.0
+    gaps = np.diff(at[more])
+    gaps[gaps == 0] = np.inf  # frames with equal pts
+    np.divide(change, np.repeat(gaps, kind.columns).reshape(change.shape), out=slopes[:known])
+    slopes[final[run]] = 0.0
     if modes is not None:
-        slopes[modes == _HOLD] = 0.0
+        slopes[modes[run] == _HOLD] = 0.0
         if kind.rule == "hold":
-            slopes[modes < 0] = 0.0
+            slopes[modes[run] < 0] = 0.0
         if kind.name == "points" and kind.columns > 3:
-            slopes[modes == _CVAT] = 0.0  # CVAT moves single points only
+            slopes[modes[run] == _CVAT] = 0.0  # CVAT moves single points only
     return slopes
 
 

@@ -166,7 +166,7 @@ def open_folder(layout: Layout) -> OpenedFolder:
             f"{root} is not a Reviewer project (it has no annotations.zarr and video.json); "
             f"make one with: reviewer new DIR --video FILE"
         )
-    _check_version(layout)
+    check_version(layout)
     record = VideoRecord.read(layout.video)
     warnings: list[str] = []
     try:
@@ -175,7 +175,7 @@ def open_folder(layout: Layout) -> OpenedFolder:
         raise ProjectError(f"{error} Restore it from git.") from None
     pts: NDArray[np.int64] | None = None
     try:
-        pts = _read_pts(layout, record.frame_count)
+        pts = read_pts(layout, record.frame_count)
         if pts_digest(pts) != record.pts_digest:
             raise ValueError("they are not those that video.json was written with")
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -184,7 +184,8 @@ def open_folder(layout: Layout) -> OpenedFolder:
     return OpenedFolder(ontology, record, pts, warnings)
 
 
-def _check_version(layout: Layout) -> None:
+def check_version(layout: Layout) -> None:
+    """ProjectError unless the store is one of ours and of a version that we know."""
     path = layout.store / "zarr.json"
     try:
         data = orjson.loads(read_bounded(path, MAX_METADATA_BYTES))
@@ -200,7 +201,8 @@ def _check_version(layout: Layout) -> None:
         )
 
 
-def _read_pts(layout: Layout, frame_count: int) -> NDArray[np.int64]:
+def read_pts(layout: Layout, frame_count: int) -> NDArray[np.int64]:
+    """The stored pts of each frame; OSError, ValueError, KeyError or TypeError when damaged."""
     meta = orjson.loads(read_bounded(layout.pts / "zarr.json", MAX_METADATA_BYTES))
     (chunk,) = meta["chunk_grid"]["configuration"]["chunk_shape"]
     if meta["shape"] != [frame_count] or not 1 <= int(chunk) <= MAX_CHUNK_FRAMES:

@@ -39,6 +39,13 @@ _STALE_ENTITIES = 64
 _CHECKPOINT = struct.Struct("<QQ")
 
 
+def checkpoint_of(record: Record) -> Position | None:
+    """Through where a checkpoint says that everything is in the store."""
+    if len(record.body) != _CHECKPOINT.size:
+        return None
+    return Position(*_CHECKPOINT.unpack(record.body))
+
+
 class _NoLock:
     """Stands for the lock of a project that cannot be written."""
 
@@ -107,7 +114,7 @@ class Persistence:
         # The store is read after the journal: a chunk may then be newer than the edits replayed
         # on it, which set the same rows again, but never older.
         signatures, problems = self._store.scan()
-        project.warnings += problems
+        project.warnings += map(str, problems)
         cache = read_cache(self._layout.keyframe_cache, project.frame_count)
         stored, stale = self._read_all(signatures, cache, progress)
         project._state.load(stored, known)
@@ -157,7 +164,7 @@ class Persistence:
         return stored, stale
 
     def _note_problems(self, entity: str, stored: StoredEntity) -> None:
-        for problem in stored.problems:
+        for problem in map(str, stored.problems):
             if problem not in self._project.warnings:
                 self._project.warnings.append(problem)
         self.damaged |= {(entity, name) for name in stored.damaged}
@@ -213,8 +220,7 @@ class Persistence:
 
     def checkpointed(self, record: Record) -> None:
         """A checkpoint in the journal: everything up to it is in the store."""
-        if len(record.body) == _CHECKPOINT.size:
-            through = Position(*_CHECKPOINT.unpack(record.body))
+        if through := checkpoint_of(record):
             self._pending = [item for item in self._pending if item[0] > through]
 
     def wake(self) -> None:

@@ -35,6 +35,20 @@ MAX_CHUNK_BYTES = 64 << 20
 _NO_OTHERS: Mapping[Kind, Frames] = MappingProxyType({})
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that cannot be read, or does not belong: a code for programs, its place, and the
+    sentence for people."""
+
+    code: str
+    path: Path
+    text: str
+    property: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
 @dataclass(slots=True)
 class StoredEntity:
     """One entity as the disk has it. ``damaged`` names the properties of which something could not
@@ -43,7 +57,7 @@ class StoredEntity:
     attributes: Attributes | None = None
     keyframes: dict[tuple[str, Kind], Keyframes] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 class Store:
@@ -55,22 +69,25 @@ class Store:
 
     # -- reading ----------------------------------------------------------------------------
 
-    def scan(self) -> tuple[dict[str, bytes], list[str]]:
+    def scan(self) -> tuple[dict[str, bytes], list[Problem]]:
         """Every entity's id with a signature of its files (names, inodes, mtimes, sizes), and what
         does not belong there. Symbolic links are never followed."""
         found: dict[str, bytes] = {}
-        problems: list[str] = []
+        problems: list[Problem] = []
         if not self.layout.entities.is_dir():
             return found, problems
         for fan in sorted(os.scandir(self.layout.entities), key=lambda entry: entry.name):
             if fan.is_symlink():
-                problems.append(f"{fan.path} is a symbolic link; it was left out.")
+                text = f"{fan.path} is a symbolic link; it was left out."
+                problems.append(Problem("link", Path(fan.path), text))
             elif fan.is_dir():
                 for entry in os.scandir(fan.path):
                     if entry.name == "zarr.json":
                         continue
                     if entry.is_symlink() or not entry.is_dir() or not is_entity_id(entry.name):
-                        problems.append(f"{entry.path} is not an entity's folder; it was left out.")
+                        code = "link" if entry.is_symlink() else "foreign-file"
+                        text = f"{entry.path} is not an entity's folder; it was left out."
+                        problems.append(Problem(code, Path(entry.path), text))
                     else:
                         found[entry.name] = _signature(entry.path)
         return found, problems
@@ -85,17 +102,20 @@ class Store:
             data = orjson.loads(read_bounded(folder / "zarr.json", MAX_METADATA_BYTES))
             out.attributes = Attributes.from_json(data["attributes"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            out.problems.append(
+            text = (
                 f'The entity "{entity_id}" was left out: {folder / "zarr.json"} cannot be read '
                 f"({_reason(error)})."
             )
+            out.problems.append(Problem("entity-unreadable", folder / "zarr.json", text))
             return out
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
             if entry.name == "zarr.json":
                 continue
             if entry.is_symlink() or not entry.is_dir(follow_symlinks=False):
                 out.damaged.add(entry.name)
-                out.problems.append(f"{entry.path} is not an array; it was left out.")
+                code = "link" if entry.is_symlink() else "foreign-file"
+                text = f"{entry.path} is not an array; it was left out."
+                out.problems.append(Problem(code, Path(entry.path), text, entry.name))
                 continue
             keyframes = self._read_array(Path(entry.path), entity_id, entry.name, out)
             if keyframes is not None and len(keyframes[1]):
@@ -110,9 +130,10 @@ class Store:
             kind, chunk_frames = read_keyframe_array(metadata, name, self.frame_count)
         except (OSError, ValueError) as error:
             out.damaged.add(name)
-            out.problems.append(
+            text = (
                 f'"{name}" of the entity "{entity_id}" was left out: {_reason(error)} ({folder}).'
             )
+            out.problems.append(Problem("array-unreadable", folder / "zarr.json", text, name))
             return None
         chunks: list[tuple[int, Frames, Rows]] = []
         for entry in os.scandir(folder):
@@ -131,10 +152,11 @@ class Store:
                 chunks.append((start, np.flatnonzero(filled) + start, rows[filled]))
             except (OSError, ValueError) as error:
                 out.damaged.add(name)
-                out.problems.append(
+                text = (
                     f'"{name}" of the entity "{entity_id}": the chunk {entry.path} was left out: '
                     f"{_reason(error)}."
                 )
+                out.problems.append(Problem("chunk-damaged", Path(entry.path), text, name))
         if not chunks:
             return None
         chunks.sort(key=lambda item: item[0])
