@@ -8,6 +8,7 @@ decoder with a wrong reference picture shows it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 from collections.abc import Callable, Sequence
@@ -131,11 +132,22 @@ def make_video(
             container.mux(packet)
         if sound is not None:
             _add_silence(container, sound, seconds=frames / rate)
+    _give_up_real_time()
     if rotation:
         _patch_rotation(path, rotation)
     if trim:
         _patch_edit_list(path, round(1000 * trim / rate), Fraction(trim) / rate)
     return path
+
+
+def _give_up_real_time() -> None:
+    """Undo what SVT-AV1 does to the process that runs it as root: it makes it a real-time one, and
+    every browser started later inherits that and starves all else of the machine."""
+    if not hasattr(os, "sched_setscheduler"):
+        return
+    for thread in os.listdir("/proc/self/task"):  # noqa: PTH208  names are all that is needed
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(int(thread), os.SCHED_OTHER, os.sched_param(0))
 
 
 def _encoder_time_base(codec: str, rate: Fraction) -> Fraction:
