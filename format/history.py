@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
+from .edit import Attributes, CellsChange, Edit, EditSummary, EntityChange, OntologyChange
 from .errors import EditError, OntologyError
 from .kinds import same_rows
 from .ontology import Ontology
@@ -17,43 +18,78 @@ from .state import State
 _MAX_STEPS = 500
 
 
+class _Step(NamedTuple):
+    """An edit, or the journal's bytes of one that is read when it is asked for."""
+
+    summary: EditSummary
+    edit: Edit | bytes
+
+
 class History:
-    """What each author can take back, and take back again."""
+    """What each author can take back, and take back again. ``read`` makes an edit of the journal's
+    bytes; what it raises ValueError, KeyError or TypeError for is stepped over."""
 
-    def __init__(self) -> None:
-        self._undo: dict[str, list[Edit]] = {}
-        self._redo: dict[str, list[Edit]] = {}
+    def __init__(self, read: Callable[[bytes], Edit]) -> None:
+        self._read = read
+        self._undo: dict[str, list[_Step]] = {}
+        self._redo: dict[str, list[_Step]] = {}
 
-    def record(self, edits: Iterable[Edit]) -> None:
-        """Follow edits in the order of the journal."""
-        for edit in edits:
-            undo = self._undo.setdefault(edit.author, [])
-            redo = self._redo.setdefault(edit.author, [])
-            if edit.undoes is not None:
-                _drop(undo, edit.undoes)
-                redo.append(edit)
-            elif edit.redoes is not None:
-                _drop(redo, edit.redoes)
-                undo.append(edit)
-            else:
-                undo.append(edit)
-                redo.clear()
-            del undo[:-_MAX_STEPS], redo[:-_MAX_STEPS]
+    def record(self, edit: Edit) -> None:
+        """Follow an edit, in the order of the journal."""
+        self._follow(_Step(EditSummary.of(edit), edit))
+
+    def record_bytes(self, summary: EditSummary, data: bytes) -> None:
+        """As :meth:`record`, for an edit that need not be read whole yet."""
+        self._follow(_Step(summary, data))
+
+    def _follow(self, step: _Step) -> None:
+        summary = step.summary
+        undo = self._undo.setdefault(summary.author, [])
+        redo = self._redo.setdefault(summary.author, [])
+        if summary.undoes is not None:
+            _drop(undo, summary.undoes)
+            redo.append(step)
+        elif summary.redoes is not None:
+            _drop(redo, summary.redoes)
+            undo.append(step)
+        else:
+            undo.append(step)
+            redo.clear()
+        del undo[:-_MAX_STEPS], redo[:-_MAX_STEPS]
 
     def next_undo(self, author: str) -> Edit | None:
         """The author's last edit that still stands."""
-        steps = self._undo.get(author)
-        return steps[-1] if steps else None
+        return self._last(self._undo.get(author, []))
 
     def next_redo(self, author: str) -> Edit | None:
         """The author's last undo that still stands."""
+        return self._last(self._redo.get(author, []))
+
+    def undo_label(self, author: str) -> str | None:
+        """The label of :meth:`next_undo`'s edit."""
+        steps = self._undo.get(author)
+        return steps[-1].summary.label if steps else None
+
+    def redo_label(self, author: str) -> str | None:
+        """The label of :meth:`next_redo`'s edit."""
         steps = self._redo.get(author)
-        return steps[-1] if steps else None
+        return steps[-1].summary.label if steps else None
+
+    def _last(self, steps: list[_Step]) -> Edit | None:
+        while steps:
+            summary, edit = steps[-1]
+            if isinstance(edit, Edit):
+                return edit
+            try:
+                steps[-1] = _Step(summary, self._read(edit))
+            except (ValueError, KeyError, TypeError):
+                steps.pop()
+        return None
 
 
-def _drop(steps: list[Edit], edit_id: str) -> None:
+def _drop(steps: list[_Step], edit_id: str) -> None:
     for position in range(len(steps) - 1, -1, -1):
-        if steps[position].id == edit_id:
+        if steps[position].summary.id == edit_id:
             del steps[position]
             return
 

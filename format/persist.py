@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .cache import KeyframeCache, read_cache, write_cache
-from .checks import sound
 from .codec import DamagedChunk
-from .edit import CellsChange, Edit, EntityChange, OntologyChange
+from .edit import CellsChange, Edit, EditSummary, EntityChange, OntologyChange
 from .errors import EditError, OntologyError, ProjectError, ReviewerError
 from .files import AtomicBatch, Stamp, stamp_of
 from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record
@@ -108,21 +107,21 @@ class Persistence:
             self.wake()
 
     def _read_journal(self) -> None:
-        """Take note of the edits that the store may not have yet."""
+        """Take note of the edits that the store may not have yet. Those that it has are not even
+        read: a long day's work is tens of thousands."""
+        waiting: list[Record] = []
         for record in self._project._journal.read_new():
             if record.type == EDIT:
-                self._remember(record)
-            elif record.type == CHECKPOINT:
-                self.checkpointed(record)
-
-    def _remember(self, record: Record) -> None:
-        try:
-            edit = sound(Edit.from_bytes(record.body), self._project.frame_count)
-        except (ValueError, KeyError, TypeError) as error:
-            self._project.warnings.append(f"An edit in the journal cannot be read ({error}).")
-            return
-        self._project._seen[edit.id] = None
-        self._pending.append((record.end, edit))
+                waiting.append(record)
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    self._project._seen[EditSummary.from_bytes(record.body).id] = None
+            elif record.type == CHECKPOINT and (through := _checkpoint_of(record)):
+                waiting = [record for record in waiting if record.end > through]
+        for record in waiting:
+            try:
+                self._pending.append((record.end, self._project.read_edit(record.body)))
+            except (ValueError, KeyError, TypeError) as error:
+                self._project.warnings.append(f"An edit in the journal cannot be read ({error}).")
 
     def _read_all(
         self,
@@ -453,3 +452,10 @@ class Persistence:
             for lock in (self.lock, self._store_lock):
                 if isinstance(lock, FileLock):
                     lock.close()
+
+
+def _checkpoint_of(record: Record) -> Position | None:
+    """Through where every edit is in the store."""
+    if len(record.body) != _CHECKPOINT.size:
+        return None
+    return Position(*_CHECKPOINT.unpack(record.body))

@@ -18,7 +18,7 @@ from . import attach, checks, completeness, evolution, folder
 from .attach import Progress
 from .author import default_author
 from .completeness import Missing
-from .edit import Attributes, Edit, new_edit_id
+from .edit import Attributes, Edit, EditSummary, new_edit_id
 from .entity import Entity
 from .errors import EditError, ProjectError, ReviewerError, VideoError
 from .evolution import Merged
@@ -460,7 +460,7 @@ class Project:
         for record in self._journal.read_new():
             if record.type == EDIT:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
-                    edit = checks.sound(Edit.from_bytes(record.body), self.frame_count)
+                    edit = self.read_edit(record.body)
                     changes.append(self._absorb(edit, "peer", record.end))
             elif record.type == CHECKPOINT:
                 self._persistence.checkpointed(record)
@@ -478,7 +478,7 @@ class Project:
             if len(self._seen) > _REMEMBERED_EDITS:
                 del self._seen[next(iter(self._seen))]
             if self._history is not None:
-                self._history.record([edit])
+                self._history.record(edit)
         return Change(
             self.revision,
             edit,
@@ -648,40 +648,42 @@ class Project:
         try:
             stands = checks.checked(edit, self._state, self.ontology, self._persistence.damaged)
         except EditError:
-            history.record([edit])  # step over it, or nothing older could be undone
+            history.record(edit)  # step over it, or nothing older could be undone
             raise
         if not stands:
-            history.record([edit])
+            history.record(edit)
             verb = "redone" if redo else "undone"
             raise EditError(f'"{target.label}" cannot be {verb}: it was changed since.')
         return self._apply(edit)
 
     def _full_history(self) -> History:
         if self._history is None:
-            history = History()
+            history = History(self.read_edit)
             with self._persistence.lock:
                 for record in self._journal.history():
                     if record.type == EDIT:
                         with contextlib.suppress(ValueError, KeyError, TypeError):
-                            edit = checks.sound(Edit.from_bytes(record.body), self.frame_count)
-                            history.record([edit])
-                            self._seen[edit.id] = None
+                            summary = EditSummary.from_bytes(record.body)
+                            history.record_bytes(summary, record.body)
+                            self._seen[summary.id] = None
             self._history = history
         return self._history
+
+    def read_edit(self, data: bytes) -> Edit:
+        """An edit from the journal's bytes; ValueError, KeyError or TypeError when it is none."""
+        return checks.sound(Edit.from_bytes(data), self.frame_count)
 
     @property
     def undo_label(self) -> str | None:
         """What :meth:`undo` would take back, or None."""
         with self._mutex:
-            step = self._full_history().next_undo(self.author)
-        return step.label if step else None
+            return self._full_history().undo_label(self.author)
 
     @property
     def redo_label(self) -> str | None:
         """What :meth:`redo` would bring back, or None."""
         with self._mutex:
-            step = self._full_history().next_redo(self.author)
-        return step.label if step else None
+            return self._full_history().redo_label(self.author)
 
 
 def _is_constant_default(definition: PropertyDefinition) -> bool:
