@@ -85,8 +85,8 @@ def split(project: Project, entity: Entity, frame: int) -> Entity:
                 )
         second = _twin(project, entity, _free_name(project, f"{entity.name} (2)"))
         for name, track in side.tracks.items():
-            _put(project, entity.id, name, track, _within(project, name, track, 0, frame))
-            _put(project, second.id, name, None, _within(project, name, track, frame, count))
+            put_track(project, entity.id, name, track, _within(project, name, track, 0, frame))
+            put_track(project, second.id, name, None, _within(project, name, track, frame, count))
         redirect(project, {entity.id: second.id}, frame)
     return second
 
@@ -109,7 +109,7 @@ def merge(project: Project, first: Entity, second: Entity, winner: Winner = "fir
             elif not len(track) or not len(other):
                 pieces = [Piece(0, project.frame_count, track if len(track) else other)]
             merged = compose(pieces, project.engine_times, _NOTHING.get(track.kind.name))
-            _put(project, first.id, name, a.tracks[name], merged)
+            put_track(project, first.id, name, a.tracks[name], merged)
         _take_in(project, first, second, winner)
 
 
@@ -141,7 +141,7 @@ def join(project: Project, first: Entity, second: Entity) -> None:
             if name == "presence" and end < begin:
                 pieces.insert(1, Piece(end, begin, _constant(PRESENCE_KIND, PRESENT)))
             joined = compose(pieces, times, _NOTHING.get(track.kind.name))
-            _put(project, first.id, name, a.tracks[name], joined)
+            put_track(project, first.id, name, a.tracks[name], joined)
         _take_in(project, first, second, "first")
 
 
@@ -157,7 +157,7 @@ def swap(project: Project, first: Entity, second: Entity, frame: int) -> None:
             for side, head, tail in ((a, track, other), (b, other, track)):
                 pieces = [Piece(0, frame, head), Piece(frame, count, tail)]
                 both = compose(pieces, project.engine_times, _NOTHING.get(track.kind.name))
-                _put(project, side.entity.id, name, side.tracks[name], both)
+                put_track(project, side.entity.id, name, side.tracks[name], both)
         redirect(project, {first.id: second.id, second.id: first.id}, frame)
 
 
@@ -172,7 +172,7 @@ def trim(project: Project, entity: Entity, first: int, stop: int) -> None:
             raise EditError(f"{entity.name} is not there on frames {first} to {stop - 1}.")
         for name, track in side.tracks.items():
             kept = _within(project, name, track, first, stop)
-            _put(project, entity.id, name, track, kept)
+            put_track(project, entity.id, name, track, kept)
 
 
 def shift(project: Project, entity: Entity, frames: int) -> None:
@@ -185,7 +185,7 @@ def shift(project: Project, entity: Entity, frames: int) -> None:
                     f"{entity.name} cannot be shifted by {frames} frames: a keyframe of its "
                     f"{name} would lie outside the video."
                 )
-            _put(project, entity.id, name, track, moved)
+            put_track(project, entity.id, name, track, moved)
 
 
 def copy(project: Project, entity: Entity, name: str | None = None) -> Entity:
@@ -194,7 +194,7 @@ def copy(project: Project, entity: Entity, name: str | None = None) -> Entity:
         side = _Side.of(project, entity, "copy")
         twin = _twin(project, entity, name or _free_name(project, f"{entity.name} (copy)"))
         for key, track in side.tracks.items():
-            _put(project, twin.id, key, None, track)
+            put_track(project, twin.id, key, None, track)
     return twin
 
 
@@ -268,7 +268,7 @@ def _constant(kind: Kind, code: int) -> Track:
 # -- writing ------------------------------------------------------------------------------------
 
 
-def _put(project: Project, entity_id: str, name: str, old: Track | None, new: Track) -> None:
+def put_track(project: Project, entity_id: str, name: str, old: Track | None, new: Track) -> None:
     """Let a property, which has ``old``, have exactly these keyframes, rules and provenance."""
     sources = new.sources[:, None]
     was_modes = old is not None and bool((old.modes >= 0).any())

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from .. import engine
 from ..keyframes import Keyframes
 from ..kinds import BOX
+from ..walk import walk
 
 Floats = NDArray[np.float64]
-
-_FIRST_LOOK, _LAST_LOOK = 16, 4096
 
 
 def reduce_boxes(
@@ -29,7 +28,7 @@ def reduce_boxes(
     if len(frames) == 0:
         return keep
     at = frames.astype(np.float64) if times is None else times[frames]
-    keep[_walk(at, _edges(boxes), max(tolerance_px, 1e-9))] = True
+    keep[walk(at, _edges(boxes), max(tolerance_px, 1e-9))] = True
     first, stop = int(frames[0]), int(frames[-1]) + 1
     while True:  # the engine has the last word; what it misses becomes a keyframe
         kept = Keyframes(frames[keep], boxes[keep])
@@ -46,38 +45,3 @@ def reduce_boxes(
 def _edges(boxes: Floats) -> Floats:
     """``(n, 6)``: x, y, width, height, right, bottom."""
     return np.concatenate([boxes, boxes[:, :2] + boxes[:, 2:]], axis=1)
-
-
-def _walk(at: Floats, values: Floats, tolerance: float) -> list[int]:
-    """Indices of the corners of a path that stays within ``tolerance`` of every value: from each
-    corner to the farthest one that a straight line reaches."""
-    corners = [0]
-    while corners[-1] < len(at) - 1:
-        corners.append(_farthest(at, values, tolerance, corners[-1]))
-    return corners
-
-
-def _farthest(at: Floats, values: Floats, tolerance: float, start: int) -> int:
-    """The last index whose line from ``start`` passes within ``tolerance`` of all between."""
-    # slopes that pass every value so far: a cone that only ever narrows
-    low = np.full(values.shape[1], -np.inf)
-    high = np.full(values.shape[1], np.inf)
-    best, begin, look = start + 1, start + 1, _FIRST_LOOK
-    while begin < len(at):
-        stop = min(begin + look, len(at))
-        elapsed = (at[begin:stop] - at[start])[:, None]
-        elapsed[elapsed <= 0] = np.inf  # frames with equal pts cannot be told apart in time
-        rise = values[begin:stop] - values[start]
-        slope = rise / elapsed
-        lows = np.maximum.accumulate(np.vstack([low, (rise - tolerance) / elapsed]))
-        highs = np.minimum.accumulate(np.vstack([high, (rise + tolerance) / elapsed]))
-        reached = ((slope >= lows[:-1]) & (slope <= highs[:-1])).all(axis=1)
-        open_ = (lows[:-1] <= highs[:-1]).all(axis=1)
-        good = np.flatnonzero(reached & open_)
-        if len(good):
-            best = begin + int(good[-1])
-        low, high = lows[-1], highs[-1]
-        if (low > high).any():
-            break
-        begin, look = stop, min(look * 2, _LAST_LOOK)
-    return best
