@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .cache import KeyframeCache, read_cache, write_cache
+from .cache import KeyframeCache, digest, read_cache, write_cache
 from .codec import DamagedChunk
 from .edit import CellsChange, Edit, EditSummary, EntityChange, OntologyChange
 from .errors import EditError, OntologyError, ProjectError, ReviewerError
@@ -65,6 +65,7 @@ class Persistence:
         self._flushing = threading.Lock()
         self._watcher: Watcher | None = None
         self._ontology_stamp: Stamp | None = None
+        self._loaded: dict[str, str] = {}  # digests of the entities' files as they were loaded
         self.problem: str | None = None
         self.lock: FileLock | _NoLock = _NoLock()
         self._store_lock: FileLock | None = None
@@ -96,6 +97,7 @@ class Persistence:
         # on it, which set the same rows again, but never older.
         signatures, problems = self._store.scan()
         project.warnings += map(str, problems)
+        self._loaded = {entity: digest(signature) for entity, signature in signatures.items()}
         cache = read_cache(self._layout.keyframe_cache, project.frame_count)
         stored, stale = self._read_all(signatures, cache, progress)
         project._state.load(stored)
@@ -306,7 +308,9 @@ class Persistence:
     def watch(self) -> None:
         """Begin to follow what others do to the folder."""
         if self._watcher is None and not self._stopping.is_set():
-            self._watcher = Watcher(self._layout, self._stamps, self._poll_all, self.reread)
+            self._watcher = Watcher(
+                self._layout, self._stamps, self._poll_all, self.reread, self._look_back
+            )
             self._watcher.start()
 
     def poll(self) -> None:
@@ -322,6 +326,16 @@ class Persistence:
             timer = threading.Timer(_PEER_GRACE_S, self._flush_for_peer)
             timer.daemon = True  # nobody's exit waits for it
             timer.start()
+
+    def _look_back(self) -> None:
+        """Take over what changed in the store between its loading and the watcher's beginning."""
+        signatures, _ = self._store.scan()
+        found = {entity: digest(signature) for entity, signature in signatures.items()}
+        loaded, self._loaded = self._loaded, {}
+        changed = sorted(e for e in {**loaded, **found} if loaded.get(e) != found.get(e))
+        for begin in range(0, len(changed), _STALE_ENTITIES):
+            # a few at a time: nobody is to wait for all of them
+            self.reread(set(changed[begin : begin + _STALE_ENTITIES]))
 
     def _poll_all(self) -> None:
         self.poll()

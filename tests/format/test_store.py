@@ -86,21 +86,6 @@ def test_what_stock_zarr_writes_we_read(tmp_path: Path, open_project: OpenProjec
         assert stored == {**rows, 5000: (2, 2, 2, 2)}
 
 
-def test_the_worked_example_of_the_specification_works(folder: Path) -> None:
-    """FORMAT.md, "A worked example", as it stands there."""
-    specification = Path(__file__).parents[2] / "format" / "FORMAT.md"
-    code = specification.read_text().split("```python\n")[1].split("```")[0]
-    with Project.open(folder) as project:
-        player = project.add_entity("player", name="player_3")
-        player["box"][0] = (100, 50, 40, 90)
-        player["box"][60] = (160, 50, 40, 90)
-    code = code.replace("hockey/annotations.zarr", str(folder / "annotations.zarr"))
-    exec(code, {})
-    with Project.open(folder) as project:
-        assert project.entity("player_3")["box"].keyframes.tolist() == [0, 60, 90]
-        assert project.entity("player_3")["box"].at(75).tolist() == [175, 50, 40, 90]
-
-
 def test_the_same_content_is_the_same_bytes_by_whatever_way(tmp_path: Path) -> None:
     folders = [stranger.make_folder(tmp_path / name, LONG) for name in ("straight", "detours")]
     with Project.open(folders[0]) as project:
