@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import platform
 import secrets
 import stat
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +28,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 # Above this many files one sync of everything is cheaper than one fsync for each.
 _SYNC_EACH = 64
+_ABANDONED_S = 3600.0
 
 
 class AtomicBatch:
@@ -42,7 +46,7 @@ class AtomicBatch:
     def stage(self, path: Path, data: bytes) -> None:
         """Write ``data`` to a temporary file that :meth:`commit` will rename to ``path``."""
         self._temporary.mkdir(parents=True, exist_ok=True)
-        temporary = self._temporary / f"{secrets.token_hex(8)}.tmp"
+        temporary = self._temporary / f"{_me()}-{secrets.token_hex(8)}.tmp"
         self._staged.append((temporary, path))
         with open(temporary, "xb", buffering=0) as file:
             file.write(data)
@@ -88,6 +92,38 @@ class AtomicBatch:
                 if temporary is not None:
                     temporary.unlink()
         self._staged.clear()
+
+
+def _me() -> str:
+    """This machine and process, as temporary files name who writes them."""
+    machine = hashlib.blake2b(platform.node().encode(), digest_size=4).hexdigest()
+    return f"{machine}-{os.getpid()}"
+
+
+def remove_abandoned(temporary: Path) -> None:
+    """Remove temporary files of processes that have died: those of this machine at once, others
+    when they are so old that nobody can still be writing them."""
+    machine = _me().partition("-")[0]
+    with contextlib.suppress(OSError):
+        for path in temporary.iterdir():
+            if path.suffix == ".tmp":
+                with contextlib.suppress(OSError):
+                    old = path.lstat().st_mtime < time.time() - _ABANDONED_S
+                    maker, _, rest = path.name.partition("-")
+                    if old or (maker == machine and _is_dead(rest.partition("-")[0])):
+                        path.unlink()
+
+
+def _is_dead(process: str) -> bool:
+    if os.name == "nt" or not process.isdecimal():  # asking would end it there
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def write_atomically(path: Path, data: bytes, temporary: Path) -> None:

@@ -15,7 +15,7 @@ from .cache import KeyframeCache, digest, read_cache, write_cache
 from .codec import DamagedChunk
 from .edit import CellsChange, Edit, EditSummary, EntityChange, OntologyChange
 from .errors import EditError, OntologyError, ProjectError, ReviewerError
-from .files import AtomicBatch, Stamp, stamp_of
+from .files import AtomicBatch, Stamp, remove_abandoned, stamp_of
 from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record
 from .keyframes import Frames, Keyframes
 from .kinds import Kind
@@ -83,6 +83,7 @@ class Persistence:
         self._store_lock = FileLock(self._layout.lock.with_name("store-lock"))
         with self.lock:
             self._project._journal = Journal(self._layout.journal, writable=True)
+        remove_abandoned(self._layout.temporary)
 
     # -- loading ----------------------------------------------------------------------------
 

@@ -72,6 +72,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run long campaigns at full length")
+
+
 @pytest.fixture(scope="session")
 def videos_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("videos")
