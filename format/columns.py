@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .edit import Attributes
 from .kinds import BOX, PRESENCE, PRESENCE_KIND, Kind
 from .ontology import Ontology, PropertyDefinition
+from .values import NOBODY
 
 _BUILT_IN = {"presence": PRESENCE_KIND, "box": BOX}
 
@@ -47,6 +48,8 @@ class Column:
             return np.asarray(np.array([False, True, None], dtype=object)[values[:, 0]])
         if name in ("choices", "entities"):
             return self._lists(values[:, 0], entity_index)
+        if name == "entity":
+            return np.where(values[:, 0] == NOBODY, "", values[:, 0])
         if self.kind.is_text:
             return np.asarray(values[:, 0])
         return values

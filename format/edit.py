@@ -121,6 +121,18 @@ def _overlay(rows: Rows, frames: Frames, at: Frames, put: Rows) -> Rows:
     return rows
 
 
+def _read_header(data: bytes) -> tuple[dict[str, Any], int, bool]:
+    """The JSON header, where it ends, and whether what follows is compressed."""
+    if len(data) < _EDIT_HEAD.size:
+        raise ValueError("a record that ends too early")
+    length, packed = _EDIT_HEAD.unpack_from(data)
+    stop = _EDIT_HEAD.size + length
+    header = orjson.loads(data[_EDIT_HEAD.size : stop])
+    if not isinstance(header, dict):
+        raise ValueError("a record without a header")
+    return header, stop, packed
+
+
 def _as_unicode(text: str) -> str:
     """The text, with marks for what UTF-8 cannot hold: labels quote names of files."""
     return text.encode("utf-8", "replace").decode()
@@ -129,6 +141,34 @@ def _as_unicode(text: str) -> str:
 def new_edit_id() -> str:
     """A random identity: an edit sent twice is applied once."""
     return secrets.token_hex(8)
+
+
+@dataclass(frozen=True, slots=True)
+class EditSummary:
+    """What a journal says of an edit at first sight, without its values: cheap to read."""
+
+    id: str
+    author: str
+    label: str
+    undoes: str | None
+    redoes: str | None
+
+    @staticmethod
+    def of(edit: Edit) -> EditSummary:
+        """That of an edit in memory."""
+        return EditSummary(edit.id, edit.author, edit.label, edit.undoes, edit.redoes)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> EditSummary:
+        """Read the head of :meth:`Edit.to_bytes`'s form; ValueError or KeyError when malformed."""
+        header, _, _ = _read_header(data)
+        return EditSummary(
+            str(header["id"]),
+            str(header["author"]),
+            str(header["label"]),
+            header["undoes"],
+            header["redoes"],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,11 +291,7 @@ class Edit:
     @staticmethod
     def from_bytes(data: bytes) -> Edit:
         """Read :meth:`to_bytes`'s form; ValueError, KeyError or TypeError when it is malformed."""
-        if len(data) < _EDIT_HEAD.size:
-            raise ValueError("a record that ends too early")
-        head_length, packed = _EDIT_HEAD.unpack_from(data)
-        head_stop = _EDIT_HEAD.size + head_length
-        header = orjson.loads(data[_EDIT_HEAD.size : head_stop])
+        header, head_stop, packed = _read_header(data)
         body = data[head_stop:]
         if packed:
             try:

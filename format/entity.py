@@ -150,11 +150,10 @@ class Property:
     def __getitem__(self, frame: int) -> Any:
         """The keyframe's value at exactly this frame; KeyError where there is none."""
         self._needs_time()
-        row = self._stored.rows_at(np.array([frame], np.int64), self.definition.kind)[0]
-        value = self.definition.decode(row)
-        if value is None:
+        row = self._stored.rows_at(np.array([frame], np.int64), self.definition.kind)
+        if self.definition.kind.is_fill(row)[0]:
             raise KeyError(frame)
-        return value
+        return self.definition.decode(row[0])  # None: a keyframe that says "nobody"
 
     def __setitem__(self, frame: int, value: Any) -> None:
         self._needs_time()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import platform
 import secrets
 import stat
 import time
@@ -26,7 +28,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 # Above this many files one sync of everything is cheaper than one fsync for each.
 _SYNC_EACH = 64
-_LEFTOVER_AFTER_S = 3600
+_ABANDONED_S = 3600.0
 
 
 class AtomicBatch:
@@ -44,7 +46,7 @@ class AtomicBatch:
     def stage(self, path: Path, data: bytes) -> None:
         """Write ``data`` to a temporary file that :meth:`commit` will rename to ``path``."""
         self._temporary.mkdir(parents=True, exist_ok=True)
-        temporary = self._temporary / f"{secrets.token_hex(8)}.tmp"
+        temporary = self._temporary / f"{_me()}-{secrets.token_hex(8)}.tmp"
         self._staged.append((temporary, path))
         with open(temporary, "xb", buffering=0) as file:
             file.write(data)
@@ -92,13 +94,36 @@ class AtomicBatch:
         self._staged.clear()
 
 
-def clear_leftovers(temporary: Path) -> None:
-    """Remove what crashed writers left; young files may be another process's at work."""
-    oldest = time.time() - _LEFTOVER_AFTER_S
+def _me() -> str:
+    """This machine and process, as temporary files name who writes them."""
+    machine = hashlib.blake2b(platform.node().encode(), digest_size=4).hexdigest()
+    return f"{machine}-{os.getpid()}"
+
+
+def remove_abandoned(temporary: Path) -> None:
+    """Remove temporary files of processes that have died: those of this machine at once, others
+    when they are so old that nobody can still be writing them."""
+    machine = _me().partition("-")[0]
     with contextlib.suppress(OSError):
-        for path in temporary.glob("*.tmp"):
-            if path.lstat().st_mtime < oldest:
-                path.unlink()
+        for path in temporary.iterdir():
+            if path.suffix == ".tmp":
+                with contextlib.suppress(OSError):
+                    old = path.lstat().st_mtime < time.time() - _ABANDONED_S
+                    maker, _, rest = path.name.partition("-")
+                    if old or (maker == machine and _is_dead(rest.partition("-")[0])):
+                        path.unlink()
+
+
+def _is_dead(process: str) -> bool:
+    if os.name == "nt" or not process.isdecimal():  # asking would end it there
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def write_atomically(path: Path, data: bytes, temporary: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from .checks import sound, sound_remap
-from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
+from .edit import Attributes, CellsChange, Edit, EditSummary, EntityChange, OntologyChange
 from .errors import EditError, OntologyError, ReviewerError
 from .journal import EDIT, REMAP, Record
 from .kinds import same_rows
@@ -21,62 +22,116 @@ from .state import State
 _MAX_STEPS = 500
 
 
+class Unread(NamedTuple):
+    """The journal's bytes of an edit, and how many frames the video had then."""
+
+    data: bytes
+    frame_count: int
+
+    def read(self) -> Edit:
+        """ValueError, KeyError or TypeError when they are not of an edit that can be."""
+        return sound(Edit.from_bytes(self.data), self.frame_count)
+
+
+class Step(NamedTuple):
+    """An edit, which may be read only when it is asked for."""
+
+    summary: EditSummary
+    edit: Edit | Unread
+
+
 class History:
-    """What each author can take back, and take back again."""
+    """What each author can take back, and take back again. What cannot be read is stepped over."""
 
     def __init__(self) -> None:
-        self._undo: dict[str, list[Edit]] = {}
-        self._redo: dict[str, list[Edit]] = {}
+        self._undo: dict[str, list[Step]] = {}
+        self._redo: dict[str, list[Step]] = {}
         self._before: dict[str, dict[str, Edit]] = {}  # by remap: the edits in the old numbering
 
-    def record(self, edits: Iterable[Edit]) -> None:
-        """Follow edits in the order of the journal."""
-        for edit in edits:
-            if isinstance(edit, RemapEdit):
-                self._renumber(edit)
-            undo = self._undo.setdefault(edit.author, [])
-            redo = self._redo.setdefault(edit.author, [])
-            if edit.undoes is not None:
-                _drop(undo, edit.undoes)
-                redo.append(edit)
-            elif edit.redoes is not None:
-                _drop(redo, edit.redoes)
-                undo.append(edit)
-            else:
-                undo.append(edit)
-                redo.clear()
-            del undo[:-_MAX_STEPS], redo[:-_MAX_STEPS]
+    def record(self, edit: Edit) -> None:
+        """Follow an edit, in the order of the journal."""
+        self.follow(Step(EditSummary.of(edit), edit))
+
+    def follow(self, step: Step) -> None:
+        """As :meth:`record`, for an edit that need not be read whole yet."""
+        if isinstance(step.edit, RemapEdit):
+            self._renumber(step.edit)
+        summary = step.summary
+        undo = self._undo.setdefault(summary.author, [])
+        redo = self._redo.setdefault(summary.author, [])
+        if summary.undoes is not None:
+            _drop(undo, summary.undoes)
+            redo.append(step)
+        elif summary.redoes is not None:
+            _drop(redo, summary.redoes)
+            undo.append(step)
+        else:
+            undo.append(step)
+            redo.clear()
+        del undo[:-_MAX_STEPS], redo[:-_MAX_STEPS]
 
     def _renumber(self, remap: RemapEdit) -> None:
         """Let the steps so far speak of the new frames; undoing a remap gives them back whole."""
         before = self._before.setdefault(remap.id, {})
         whole = self._before.pop(remap.undoes or remap.redoes or "", {})
         for steps in (*self._undo.values(), *self._redo.values()):
-            for place, step in enumerate(steps):
-                if not isinstance(step, RemapEdit):
-                    before[step.id] = step
-                    steps[place] = whole.get(step.id) or renumbered(step, remap.partner)
+            read = [(summary, _read(edit)) for summary, edit in steps]
+            steps.clear()
+            for summary, edit in read:
+                if edit is None:
+                    continue
+                if not isinstance(edit, RemapEdit):
+                    before[edit.id] = edit
+                    edit = whole.get(edit.id) or renumbered(edit, remap.partner)
+                steps.append(Step(summary, edit))
 
     def next_undo(self, author: str) -> Edit | None:
         """The author's last edit that still stands."""
-        steps = self._undo.get(author)
-        return steps[-1] if steps else None
+        return self._last(self._undo.get(author, []))
 
     def next_redo(self, author: str) -> Edit | None:
         """The author's last undo that still stands."""
+        return self._last(self._redo.get(author, []))
+
+    def undo_label(self, author: str) -> str | None:
+        """The label of :meth:`next_undo`'s edit."""
+        steps = self._undo.get(author)
+        return steps[-1].summary.label if steps else None
+
+    def redo_label(self, author: str) -> str | None:
+        """The label of :meth:`next_redo`'s edit."""
         steps = self._redo.get(author)
-        return steps[-1] if steps else None
+        return steps[-1].summary.label if steps else None
+
+    def _last(self, steps: list[Step]) -> Edit | None:
+        while steps:
+            summary, edit = steps[-1]
+            whole = _read(edit)
+            if whole is not None:
+                steps[-1] = Step(summary, whole)
+                return whole
+            steps.pop()
+        return None
 
 
-def steps_of(records: Iterable[Record], frame_count: int) -> Iterator[Edit]:
+def _read(edit: Edit | Unread) -> Edit | None:
+    if isinstance(edit, Edit):
+        return edit
+    try:
+        return edit.read()
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def steps_of(records: Iterable[Record], frame_count: int) -> Iterator[Step]:
     """The edits of a journal, whose last ones speak of ``frame_count`` frames. What cannot be read
     or applied is left out."""
     waiting: list[Record] = []
 
-    def read(count: int) -> Iterator[Edit]:
+    def unread(count: int) -> Iterator[Step]:
         for record in waiting:
             with contextlib.suppress(ValueError, KeyError, TypeError):
-                yield sound(Edit.from_bytes(record.body), count)
+                yield Step(EditSummary.from_bytes(record.body), Unread(record.body, count))
         waiting.clear()
 
     for record in records:
@@ -85,14 +140,14 @@ def steps_of(records: Iterable[Record], frame_count: int) -> Iterator[Edit]:
         elif record.type == REMAP:
             with contextlib.suppress(ValueError, KeyError, TypeError, ReviewerError):
                 remap = sound_remap(record.body)
-                yield from read(remap.videos[0].frame_count)
-                yield remap
-    yield from read(frame_count)
+                yield from unread(remap.videos[0].frame_count)
+                yield Step(EditSummary.of(remap), remap)
+    yield from unread(frame_count)
 
 
-def _drop(steps: list[Edit], edit_id: str) -> None:
+def _drop(steps: list[Step], edit_id: str) -> None:
     for position in range(len(steps) - 1, -1, -1):
-        if steps[position].id == edit_id:
+        if steps[position].summary.id == edit_id:
             del steps[position]
             return
 

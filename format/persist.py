@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .attach import VideoRecord
-from .cache import KeyframeCache, read_cache, write_cache
-from .checks import sound
+from .cache import KeyframeCache, digest, read_cache, write_cache
 from .codec import DamagedChunk
-from .edit import CellsChange, Edit, EntityChange, OntologyChange
+from .edit import CellsChange, Edit, EditSummary, EntityChange, OntologyChange
 from .errors import EditError, OntologyError, ProjectError, ReviewerError
-from .files import AtomicBatch, Stamp, clear_leftovers, stamp_of
+from .files import AtomicBatch, Stamp, remove_abandoned, stamp_of
 from .journal import CHECKPOINT, EDIT, FileLock, Journal, Position, Record, since_remap
 from .keyframes import Frames, Keyframes
 from .kinds import Kind
@@ -69,6 +68,7 @@ class Persistence:
         self._flushing = threading.Lock()
         self._watcher: Watcher | None = None
         self._ontology_stamp: Stamp | None = None
+        self._loaded: dict[str, str] = {}  # digests of the entities' files as they were loaded
         self.problem: str | None = None
         self.lock: FileLock | _NoLock = _NoLock()
         self._store_lock: FileLock | None = None
@@ -84,9 +84,9 @@ class Persistence:
     def _open_to_write(self) -> None:
         self.lock = FileLock(self._layout.lock)
         self._store_lock = FileLock(self._layout.lock.with_name("store-lock"))
-        clear_leftovers(self._layout.temporary)
         with self.lock:
             self._project._journal = Journal(self._layout.journal, writable=True)
+        remove_abandoned(self._layout.temporary)
 
     # -- loading ----------------------------------------------------------------------------
 
@@ -115,6 +115,7 @@ class Persistence:
         # on it, which set the same rows again, but never older.
         signatures, problems = self._store.scan()
         project.warnings += map(str, problems)
+        self._loaded = {entity: digest(signature) for entity, signature in signatures.items()}
         cache = read_cache(self._layout.keyframe_cache, project.frame_count)
         stored, stale = self._read_all(signatures, cache, progress)
         project._state.load(stored, known)
@@ -126,21 +127,21 @@ class Persistence:
             self.wake()
 
     def _read_journal(self) -> None:
-        """Take note of the edits that the store may not have yet."""
+        """Take note of the edits that the store may not have yet. Those that it has are not even
+        read: a long day's work is tens of thousands."""
+        waiting: list[Record] = []
         for record in since_remap(list(self._project._journal.read_new())):
             if record.type == EDIT:
-                self._remember(record)
-            elif record.type == CHECKPOINT:
-                self.checkpointed(record)
-
-    def _remember(self, record: Record) -> None:
-        try:
-            edit = sound(Edit.from_bytes(record.body), self._project.frame_count)
-        except (ValueError, KeyError, TypeError) as error:
-            self._project.warnings.append(f"An edit in the journal cannot be read ({error}).")
-            return
-        self._project._seen[edit.id] = None
-        self._pending.append((record.end, edit))
+                waiting.append(record)
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    self._project._seen[EditSummary.from_bytes(record.body).id] = None
+            elif record.type == CHECKPOINT and (through := _checkpoint_of(record)):
+                waiting = [record for record in waiting if record.end > through]
+        for record in waiting:
+            try:
+                self._pending.append((record.end, self._project.read_edit(record.body)))
+            except (ValueError, KeyError, TypeError) as error:
+                self._project.warnings.append(f"An edit in the journal cannot be read ({error}).")
 
     def _read_all(
         self,
@@ -345,7 +346,9 @@ class Persistence:
     def watch(self) -> None:
         """Begin to follow what others do to the folder."""
         if self._watcher is None and not self._stopping.is_set():
-            self._watcher = Watcher(self._layout, self._stamps, self._poll_all, self.reread)
+            self._watcher = Watcher(
+                self._layout, self._stamps, self._poll_all, self.reread, self._look_back
+            )
             self._watcher.start()
 
     def poll(self) -> None:
@@ -361,6 +364,16 @@ class Persistence:
             timer = threading.Timer(_PEER_GRACE_S, self._flush_for_peer)
             timer.daemon = True  # nobody's exit waits for it
             timer.start()
+
+    def _look_back(self) -> None:
+        """Take over what changed in the store between its loading and the watcher's beginning."""
+        signatures, _ = self._store.scan()
+        found = {entity: digest(signature) for entity, signature in signatures.items()}
+        loaded, self._loaded = self._loaded, {}
+        changed = sorted(e for e in {**loaded, **found} if loaded.get(e) != found.get(e))
+        for begin in range(0, len(changed), _STALE_ENTITIES):
+            # a few at a time: nobody is to wait for all of them
+            self.reread(set(changed[begin : begin + _STALE_ENTITIES]))
 
     def _poll_all(self) -> None:
         self.poll()
@@ -493,3 +506,10 @@ class Persistence:
             for lock in (self.lock, self._store_lock):
                 if isinstance(lock, FileLock):
                     lock.close()
+
+
+def _checkpoint_of(record: Record) -> Position | None:
+    """Through where every edit is in the store."""
+    if len(record.body) != _CHECKPOINT.size:
+        return None
+    return Position(*_CHECKPOINT.unpack(record.body))

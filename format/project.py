@@ -500,7 +500,7 @@ class Project:
                 changes.append(self._renumbered(checks.sound_remap(record.body), "peer"))
             elif record.type == EDIT:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
-                    edit = checks.sound(Edit.from_bytes(record.body), self.frame_count)
+                    edit = self.read_edit(record.body)
                     changes.append(self._absorb(edit, "peer", record.end))
             elif record.type == CHECKPOINT:
                 self._persistence.checkpointed(record)
@@ -518,7 +518,7 @@ class Project:
             if len(self._seen) > _REMEMBERED_EDITS:
                 del self._seen[next(iter(self._seen))]
             if self._history is not None:
-                self._history.record([edit])
+                self._history.record(edit)
         return Change(
             self.revision,
             edit,
@@ -697,10 +697,10 @@ class Project:
         try:
             stands = checks.checked(edit, self._state, self.ontology, self._persistence.damaged)
         except EditError:
-            history.record([edit])  # step over it, or nothing older could be undone
+            history.record(edit)  # step over it, or nothing older could be undone
             raise
         if not stands:
-            history.record([edit])
+            history.record(edit)
             verb = "redone" if redo else "undone"
             raise EditError(f'"{target.label}" cannot be {verb}: it was changed since.')
         return self._apply(edit)
@@ -709,25 +709,27 @@ class Project:
         if self._history is None:
             history = History()
             with self._persistence.lock:
-                for edit in steps_of(self._journal.history(), self.frame_count):
-                    history.record([edit])
-                    self._seen[edit.id] = None
+                for step in steps_of(self._journal.history(), self.frame_count):
+                    history.follow(step)
+                    self._seen[step.summary.id] = None
             self._history = history
         return self._history
+
+    def read_edit(self, data: bytes) -> Edit:
+        """An edit from the journal's bytes; ValueError, KeyError or TypeError when it is none."""
+        return checks.sound(Edit.from_bytes(data), self.frame_count)
 
     @property
     def undo_label(self) -> str | None:
         """What :meth:`undo` would take back, or None."""
         with self._mutex:
-            step = self._full_history().next_undo(self.author)
-        return step.label if step else None
+            return self._full_history().undo_label(self.author)
 
     @property
     def redo_label(self) -> str | None:
         """What :meth:`redo` would bring back, or None."""
         with self._mutex:
-            step = self._full_history().next_redo(self.author)
-        return step.label if step else None
+            return self._full_history().redo_label(self.author)
 
 
 def _is_constant_default(definition: PropertyDefinition) -> bool:

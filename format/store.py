@@ -96,6 +96,8 @@ class Store:
         """One entity; whatever cannot be read is named in ``problems`` and the rest is there."""
         out = StoredEntity()
         folder = self.layout.entity(entity_id)
+        if _is_empty(folder):
+            return out
         try:
             if (folder / "zarr.json").is_symlink():
                 raise ValueError("it is a symbolic link")
@@ -116,6 +118,8 @@ class Store:
                 code = "link" if entry.is_symlink() else "foreign-file"
                 text = f"{entry.path} is not an array; it was left out."
                 out.problems.append(Problem(code, Path(entry.path), text, entry.name))
+                continue
+            if _is_empty(entry.path):
                 continue
             keyframes = self._read_array(Path(entry.path), entity_id, entry.name, out)
             if keyframes is not None and len(keyframes[1]):
@@ -253,6 +257,16 @@ def stage_changed(batch: AtomicBatch, path: Path, data: bytes) -> None:
         same = False
     if not same:
         batch.stage(path, data)
+
+
+def _is_empty(folder: str | Path) -> bool:
+    """Whether nothing is in a folder: then it means nothing. A process that is just writing it, or
+    died then, makes the folder first; git leaves folders that it emptied."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False
 
 
 def _read_chunk(path: str | Path) -> bytes:

@@ -16,7 +16,8 @@ _POLL_S = 0.25
 
 class Watcher:
     """Calls ``poll`` when the journal grew and ``reread`` with the ids of entities whose files
-    changed. ``own`` are stamps of files this process wrote: those are no news."""
+    changed. ``own`` are stamps of files this process wrote: those are no news. ``ready`` is called
+    once when it has begun to look: what changed before was not heard."""
 
     def __init__(
         self,
@@ -24,11 +25,14 @@ class Watcher:
         own: dict[Path, Stamp],
         poll: Callable[[], None],
         reread: Callable[[set[str]], None],
+        ready: Callable[[], None],
     ) -> None:
         self._layout = layout
         self._own = own
         self._poll = poll
         self._reread = reread
+        self._ready = ready
+        self._is_ready = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reviewer-watch", daemon=True)
 
@@ -66,6 +70,9 @@ class Watcher:
         if self._stop.is_set():
             return
         self._poll()
+        if not self._is_ready:
+            self._is_ready = True
+            self._ready()
         entities = set()
         for path in paths:
             if path.is_relative_to(self._layout.entities) and not self._is_own(path):

@@ -6,6 +6,7 @@ import os
 import shutil
 import struct
 import threading
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reviewer.format import Attributes, ProjectError, journal
 from reviewer.format.edit import CellsChange, EntityChange
+from reviewer.format.files import AtomicBatch
 from reviewer.format.journal import CHECKPOINT, EDIT, Journal
 from reviewer.format.kinds import BOX
 
@@ -358,3 +360,49 @@ def test_edits_reach_the_store_by_themselves(folder: Path, open_project: OpenPro
             break
         appeared.wait(0.02)
     assert stranger.read_keyframes(folder)["player-1", "box"] == {3: (1, 2, 3, 4)}
+
+
+def test_what_the_dead_left_behind_is_cleared_away(folder: Path) -> None:
+    with Project.open(folder):
+        pass
+    temporary = folder / ".reviewer/tmp"
+    temporary.mkdir(exist_ok=True)
+    code, name = child.run(
+        """
+        from pathlib import Path
+        from reviewer.format.files import AtomicBatch
+        batch = AtomicBatch(Path(sys.argv[1]) / ".reviewer/tmp")
+        batch.stage(Path("nowhere"), b"x")
+        (path,) = batch._temporary.iterdir()
+        print(path.name, end="")
+        """,
+        folder,
+    )
+    assert code == 0
+    assert (temporary / name).exists()
+    mine = AtomicBatch(temporary)
+    mine.stage(folder / "somewhere", b"mine")
+    (still_written,) = {path.name for path in temporary.iterdir()} - {name}
+    for other, age_s in (("old.tmp", 7200), ("new.tmp", 10), ("kept.txt", 7200)):
+        (temporary / other).write_bytes(b"x")
+        then = time.time() - age_s
+        os.utime(temporary / other, (then, then))
+    with Project.open(folder):
+        left = {path.name for path in temporary.iterdir()}
+    assert left == {"kept.txt", "new.tmp", still_written}
+    mine.commit()
+    assert (folder / "somewhere").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("empty", ["entities/2/player-2", "entities/1/player-1/pose"])
+def test_a_folder_that_somebody_was_just_making_is_no_damage(folder: Path, empty: str) -> None:
+    """Whoever writes an array or an entity makes its folder first, and may die then."""
+    with Project.open(folder) as project:
+        project.add_entity("player", entity_id="player-1")
+    (folder / "annotations.zarr" / empty).mkdir(parents=True)
+    with Project.open(folder) as project:
+        assert project.warnings == []
+        assert list(project.entities) == ["player-1"]
+        project.entity("player-1")["pose"][3] = "down"
+    with Project.open(folder) as project:
+        assert project.entity("player-1")["pose"].at(3) == "down"

@@ -228,3 +228,21 @@ def test_an_edit_after_a_checkout_is_on_top_of_it(folder: Path, open_project: Op
     project.flush()
     follower.until(lambda: entity["box"].keyframes.tolist() == [3, 5])
     assert set(stranger.read_keyframes(folder)["player-1", "box"]) == {3, 5}
+
+
+def test_what_changed_before_anybody_looked_is_noticed(
+    folder: Path, open_project: OpenProject
+) -> None:
+    with Project.open(folder) as project:
+        project.add_entity("player", entity_id="player-1")["box"][3] = (3, 3, 3, 3)
+        project.add_entity("player", entity_id="player-2")
+    project = open_project(folder)
+    stranger.add_entity(folder, "player-far", {"presence": {0: 1}, "box": {5: (5, 5, 5, 5)}})
+    shutil.rmtree(folder / "annotations.zarr/entities/2/player-2")
+    mine = project.entity("player-1")
+    mine["box"][4] = (4, 4, 4, 4)
+    project.flush()
+    follower = Follower(project)
+    follower.until(lambda: {"player-1", "player-far"} == set(project.entities))
+    assert mine["box"].keyframes.tolist() == [3, 4]
+    assert {change.origin for change in follower.changes} == {"disk"}

@@ -164,6 +164,18 @@ def test_a_malformed_source_is_a_sentence(text: str) -> None:
         provenance.parse(text)
 
 
+def test_a_keyframe_that_says_nobody_is_a_keyframe(thing: Entity) -> None:
+    holder = thing["holder"]
+    holder[3] = thing
+    holder[5] = None
+    assert holder[5] is None
+    assert [holder.at(frame) for frame in (2, 3, 5)] == [None, "thing-1", None]
+    del holder[5]
+    assert holder.at(5) == "thing-1"
+    with pytest.raises(KeyError):
+        holder[5]
+
+
 @pytest.mark.parametrize("mode", [0, 1, 2, 3, 4])
 def test_no_rule_in_a_file_can_break_the_evaluation(thing: Entity, mode: int) -> None:
     """Companions that no edit would write, as another tool may."""
