@@ -91,6 +91,11 @@ class Layout:
         return self.local / "frame-index"
 
     @property
+    def video_check(self) -> Path:
+        """What the last check of the video found."""
+        return self.local / "video-check"
+
+    @property
     def keyframe_cache(self) -> Path:
         return self.local / "keyframes"
 

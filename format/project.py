@@ -35,6 +35,7 @@ from .state import State, natural_key
 from .table import Table
 from .transaction import Change, Done, Transaction
 from .video import Video
+from .video_findings import Findings, VideoCheck
 
 _REMEMBERED_EDITS = 10_000
 
@@ -63,6 +64,7 @@ class Project:
         self.revision = 0
         self._video: Video | None = None
         self._video_error: VideoError | None = None
+        self._video_check = VideoCheck(self._layout)
         self.pts: NDArray[np.int64]
         self.engine_times: NDArray[np.float64] | None
         self._take_times(opened.pts, progress)
@@ -203,6 +205,18 @@ class Project:
     def video_path(self) -> Path | None:
         """Where the video is, None when it is not attached."""
         return None if self._video is None else Path(self._video.path)
+
+    def findings(self) -> Findings | None:
+        """What the last check found wrong with the video; None when none was run on this machine,
+        or on another video. Never waits for a check."""
+        return self._video_check.get(self._record)
+
+    def check_video(self, progress: Progress | None = None, quick: bool = False) -> Findings:
+        """Look for faults of the video in a process of its own, and keep them for
+        :meth:`findings`. ``quick`` stays with what demuxing reveals, unless more is known already.
+        ``progress`` gets thousandths; what it raises ends the check. VideoError without video."""
+        video = self.video.path
+        return self._video_check.run(Path(video), self._record, quick, progress)
 
     # -- reading ----------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from .format import Project, ProjectError, ReviewerError
 from .format.interchange import export_file, import_file
 from .format.remap import read_asides
 from .format.video import VideoIndex
+from .format.video_findings import Findings
 from .progress import progress
 from .remap_command import remap
 from .restripe_command import frame_rate, restripe
@@ -36,6 +37,9 @@ AddCommand = Callable[[str, str, str], argparse.ArgumentParser]
 _ENDINGS = {
     ".txt": "mot", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow",
 }  # fmt: skip
+
+
+_TABLES = ("csv", "parquet", "arrow")
 
 
 @contextlib.contextmanager
@@ -91,7 +95,7 @@ def open_project(options: argparse.Namespace) -> int:
     from .webview.server import Server
 
     with _opened(options.directory, quiet=True) as project:
-        server = Server([project])
+        server = Server([project], check_videos=True)
         url = server.start()
         try:
             link = f"{url}&frame={options.frame}" if options.frame else url
@@ -119,7 +123,11 @@ def serve(options: argparse.Namespace) -> int:
             if not options.no_browser:
                 _browse(url)
 
-        asyncio.run(serve_projects(projects, host=options.host, port=options.port, ready=ready))
+        asyncio.run(
+            serve_projects(
+                projects, host=options.host, port=options.port, ready=ready, check_videos=True
+            )
+        )
     return 0
 
 
@@ -163,8 +171,22 @@ def export(options: argparse.Namespace) -> int:
         frames = (first or 0, project.frame_count if stop is None else stop)
         with progress(f"Writing {inert(options.output.name)}") as report:
             rows = export_file(project, options.output, format_name, frames=frames, progress=report)
+        note = _flags_note(project.findings()) if format_name in _TABLES else None
     print(f"Wrote {_count(rows, 'row')} to {inert(str(options.output))}.")
+    if note:
+        print(note)
     return 0
+
+
+def _flags_note(findings: Findings | None) -> str | None:
+    if findings is None:
+        return None
+    counts = ", ".join(f"{number:,} {name}" for name, number in findings.flagged().items())
+    seen = " (quick: damage inside pictures was not looked for)" if findings.quick else ""
+    return (
+        f"The column video_flags names what the check of the video{seen} found on each frame: "
+        f"{counts or 'nothing'}."
+    )
 
 
 def _by_ending(path: Path) -> str:
@@ -233,9 +255,40 @@ def project_info(project: Project) -> dict[str, Any]:
         "entities": len(entities),
         "keyframes": dict(keyframes),
         "set_aside": len(read_asides(project.path)),
+        "findings": _findings_info(project.findings()),
         "read_only": project.read_only,
         "problems": [*problems, *project.warnings],
     }
+
+
+def _findings_info(findings: Findings | None) -> dict[str, Any] | None:
+    """What a check of the video found, in numbers; None when none was run."""
+    if findings is None:
+        return None
+    by_severity = Counter(str(item.severity) for item in findings.items)
+    return {
+        "quick": findings.quick,
+        "complete": findings.complete,
+        **{f"{level}s": by_severity[level] for level in ("error", "warning", "note")},
+        "codes": [item.code for item in findings.items if item.severity != "note"],
+        "frames": findings.flagged(),
+    }
+
+
+def _findings_line(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "not checked yet (reviewer check DIR)"
+    counts = [
+        _count(found[f"{level}s"], level) for level in ("error", "warning") if found[f"{level}s"]
+    ]
+    words = ", ".join(counts) + f" ({', '.join(found['codes'])})" if counts else "nothing is wrong"
+    frames = ", ".join(
+        f"{number:,} {name.replace('_', ' ')}" for name, number in found["frames"].items()
+    )
+    depth = " (only packets were looked at)" if found["quick"] else ""
+    if not found["complete"]:
+        depth = " (the check could not be finished)"
+    return words + (f"; frames: {frames}" if frames else "") + depth
 
 
 def _print_info(
@@ -265,6 +318,7 @@ def _project_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("entities", f"{found['entities']:,}" + (f" ({classes})" if classes else "")),
         ("keyframes", f"{sum(found['keyframes'].values()):,} ({keyframes})" if keyframes else "0"),
     ]
+    lines.append(("video check", _findings_line(found["findings"])))
     if found["set_aside"]:
         lines.append(("set aside", f"{found['set_aside']:,} keyframes without a frame (remapped/)"))
     if found["read_only"]:

@@ -88,6 +88,7 @@ class Api:
         router.add_get(project + "/timeline/{entity}", self.timeline)
         router.add_get(project + "/lanes", self.lanes)
         router.add_get(project + "/overview", self.overview)
+        router.add_get(project + "/findings", self.findings)
         router.add_get(project + "/times", self.times)
         router.add_get(project + "/units", self.units)
         router.add_get(project + r"/unit/{unit:\d{1,10}}", self.unit)
@@ -147,6 +148,9 @@ class Api:
         bins = _number(request.query.get("bins", "1024"), "bins")
         session = self._session(request)
         return _binary(await self._in(self._engine, session.overview, bins))
+
+    async def findings(self, request: web.Request) -> web.Response:
+        return _json(await self._in(self._engine, self._session(request).findings))
 
     async def times(self, request: web.Request) -> web.Response:
         return _binary(await self._in(self._engine, self._session(request).times))

@@ -87,6 +87,16 @@ class LiveHub:
 
     # out
 
+    def announce(self, kind: str) -> None:
+        """Tell every page of a message type without content. From any thread, also when closed."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._post_all, f'{{"type":"{kind}"}}')
+
+    def _post_all(self, text: str) -> None:
+        for client in self._clients:
+            client.post(text)
+
     def _on_change(self, change: Change) -> None:
         """Called by `Project` in whatever thread made the change, this one included."""
         assert self._loop is not None

@@ -19,6 +19,7 @@ from reviewer.format import Project, ReviewerError
 
 from .api import Api, answer_errors
 from .assets import Assets
+from .checking import BackgroundCheck
 from .live import LiveHub
 from .security import Guard, add_headers, new_token
 from .session import ProjectSession
@@ -29,8 +30,11 @@ SHUTDOWN_S = 2.0
 log = logging.getLogger(__name__)
 
 
-def create_app(projects: Sequence[Project], token: str, host: str = "127.0.0.1") -> web.Application:
-    """The application over open projects, addressed by their position. It closes none of them."""
+def create_app(
+    projects: Sequence[Project], token: str, host: str = "127.0.0.1", *, check_videos: bool = False
+) -> web.Application:
+    """The application over open projects, addressed by their position. It closes none of them.
+    With ``check_videos`` those whose video was never checked are, quickly, in the background."""
     guard = Guard(token, host)
     assets = Assets()
     sessions = [ProjectSession(project) for project in projects]
@@ -50,7 +54,10 @@ def create_app(projects: Sequence[Project], token: str, host: str = "127.0.0.1")
         loop = asyncio.get_running_loop()
         for hub in hubs:
             hub.open(loop)
+        checking = BackgroundCheck(hubs if check_videos else [])
+        checking.start()
         yield
+        checking.stop()
 
     async def hang_up(_: web.Application) -> None:
         for hub in hubs:
@@ -73,11 +80,13 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
+        check_videos: bool = False,
     ) -> None:
         self.projects = list(projects)
         self.host = host
         self.port = port
         self.token = token or new_token()
+        self._check_videos = check_videos
         self._runner: web.AppRunner | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -102,7 +111,7 @@ class Server:
         """Listen. Returns `url`. ReviewerError when the address cannot be had."""
         listening = _listen(self.host, self.port)
         self.port = listening.getsockname()[1]
-        app = create_app(self.projects, self.token, self.host)
+        app = create_app(self.projects, self.token, self.host, check_videos=self._check_videos)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         await web.SockSite(runner, listening).start()
@@ -159,12 +168,13 @@ async def serve(
     port: int = 0,
     token: str | None = None,
     ready: Callable[[str], None] | None = None,
+    check_videos: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM (or cancellation). ``ready(url)`` is called once it listens.
 
     The caller opens the projects before and closes them after.
     """
-    server = Server(projects, host=host, port=port, token=token)
+    server = Server(projects, host=host, port=port, token=token, check_videos=check_videos)
     url = await server.open()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -204,6 +204,13 @@ class ProjectSession:
             "browser_decodable": bool(video.browser_decodable),
         }
 
+    def findings(self) -> dict[str, Any]:
+        """What a check of the video found; ``checked`` is false when none was run."""
+        findings = self.project.findings()
+        if findings is None:
+            return {"checked": False}
+        return {"checked": True, **findings.to_json()}
+
     def times(self) -> bytes:
         return protocol.encode_times(self.project.times)
 

@@ -2,6 +2,8 @@
 
 Columns: frame (0-based), pts, time (seconds since the first frame), entity (id), name, class,
 presence, box_x, box_y, box_width, box_height (px), then one for each property of the ontology.
+Where the video was checked there is also video_flags: what is wrong with the frame, as words with
+spaces between (damaged, missing_before, frozen ...), empty for a good one.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ from ..project import Project
 from .tracks import Imported, Progress, Track, put_tracks
 
 BOX_COLUMNS = ("box_x", "box_y", "box_width", "box_height")
-_FIXED = ("frame", "pts", "time", "entity", "name", "class", "presence", *BOX_COLUMNS)
+VIDEO_FLAGS = "video_flags"
+_FIXED = (
+    "frame", "pts", "time", "entity", "name", "class", "presence", *BOX_COLUMNS, VIDEO_FLAGS,
+)  # fmt: skip
 _BLOCK_ROWS = 1 << 18
 _MAX_FILE_BYTES = 8 << 30
 
@@ -39,6 +44,7 @@ def export_table(
     """Write the evaluated rows of frames ``[first, stop)`` as ``kind`` (csv, parquet, arrow);
     returns how many. Memory is bounded by one block of rows."""
     own = _own_properties(project)
+    findings = project.findings()
     schema = pa.schema(
         [
             ("frame", pa.int64()),
@@ -47,6 +53,7 @@ def export_table(
             *[(name, pa.string()) for name in ("entity", "name", "class", "presence")],
             *[(name, pa.float64()) for name in BOX_COLUMNS],
             *[(name, pa.string()) for name in own],
+            *([(VIDEO_FLAGS, pa.string())] if findings is not None else []),
         ]
     )
     times = project.times
@@ -57,6 +64,9 @@ def export_table(
             end = min(begin + step, stop)
             table = project.evaluate(begin, end)
             columns = _columns(project, table, own, times)
+            if findings is not None:
+                flags = findings.texts(begin, end)[table.frame - begin]
+                columns.append(pa.array(flags, pa.string(), mask=flags == ""))
             writer.write_batch(pa.record_batch(columns, schema=schema))
             count += len(table)
             if progress is not None:
