@@ -92,8 +92,17 @@ def browser_path() -> str | None:
     return None
 
 
-@pytest_asyncio.fixture
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One event loop for all tests of this folder: the browser they share is bound to it."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    """One browser for the whole run: starting one takes longer than most tests."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=browser_path())
         yield browser
@@ -207,6 +216,9 @@ async def open_window(browser: Browser) -> AsyncIterator[OpenWindow]:
         return await window.open(url)
 
     yield open_one
+    for window in windows:
+        # Pages ask before they are left with unsaved edits; closing a context does not ask.
+        await window.page.context.close()
     for window in windows:
         assert window.errors == []
 
