@@ -125,6 +125,11 @@ class Property:
         self.definition = definition
 
     @property
+    def entity(self) -> Entity:
+        """The entity whose property it is."""
+        return self._entity
+
+    @property
     def _stored(self) -> Keyframes:
         return self._project.keyframes(self._entity.id, self.definition.name, self.definition.kind)
 

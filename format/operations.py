@@ -8,7 +8,7 @@ where a property takes over from an entity that has no value there, the earlier 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .edit import Attributes
-from .entity import Entity
+from .entity import Entity, Property
 from .errors import EditError
 from .keyframes import Frames
 from .kinds import ABSENT, MODE, PRESENCE_KIND, PRESENT, SOURCE, Kind, Rows
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from .project import Project
 
 __all__ = [
-    "Reference", "copy", "delete", "join", "merge", "references_to", "shift", "split", "swap",
-    "trim",
+    "Reference", "copy", "delete", "join", "merge", "move_keyframes", "references_to", "shift",
+    "split", "swap", "trim",
 ]  # fmt: skip
 
 Winner = Literal["first", "second"]
@@ -72,9 +72,10 @@ class _Side:
         return out
 
 
-def split(project: Project, entity: Entity, frame: int) -> Entity:
-    """Cut an entity in two at ``frame``: what is before keeps the identity, a new entity has what
-    is from ``frame`` on, and is who references from there on mean. Returns the new one."""
+def split(project: Project, entity: Entity, frame: int, entity_id: str | None = None) -> Entity:
+    """Cut an entity in two at ``frame``: what is before keeps the identity, a new entity (of that
+    id, when one is given) has what is from ``frame`` on, and is who references from there on mean.
+    Returns the new one."""
     frame, count = project.check_frame(frame), project.frame_count
     with project.transaction(f"Split {entity.name} at frame {frame}"):
         side = _Side.of(project, entity, "split")
@@ -83,7 +84,7 @@ def split(project: Project, entity: Entity, frame: int) -> Entity:
                 raise EditError(
                     f"{entity.name} is not there {where} frame {frame}: nothing to cut."
                 )
-        second = _twin(project, entity, _free_name(project, f"{entity.name} (2)"))
+        second = _twin(project, entity, _free_name(project, f"{entity.name} (2)"), entity_id)
         for name, track in side.tracks.items():
             put_track(project, entity.id, name, track, _within(project, name, track, 0, frame))
             put_track(project, second.id, name, None, _within(project, name, track, frame, count))
@@ -188,14 +189,52 @@ def shift(project: Project, entity: Entity, frames: int) -> None:
             put_track(project, entity.id, name, track, moved)
 
 
-def copy(project: Project, entity: Entity, name: str | None = None) -> Entity:
-    """A second entity with the same attributes and keyframes. Returns it."""
+def copy(
+    project: Project,
+    entity: Entity,
+    name: str | None = None,
+    entity_id: str | None = None,
+    frame: int | None = None,
+) -> Entity:
+    """A second entity with the same attributes and keyframes; with ``frame``, one that has from
+    there on what the first has there. Returns it."""
+    if frame is not None:
+        frame = project.check_frame(frame)
     with project.transaction(f"Copy {entity.name}"):
         side = _Side.of(project, entity, "copy")
-        twin = _twin(project, entity, name or _free_name(project, f"{entity.name} (copy)"))
+        if frame is not None and not side.there[frame]:
+            raise EditError(f"{entity.name} is not there on frame {frame}: nothing to copy.")
+        name = name or _free_name(project, f"{entity.name} (copy)")
+        twin = _twin(project, entity, name, entity_id)
         for key, track in side.tracks.items():
+            if frame is not None:
+                known = track.at_or_before(frame) >= 0
+                here = np.array([frame] if known else [], np.int64)
+                track = track.sampled(here, project.engine_times)
             put_track(project, twin.id, key, None, track)
     return twin
+
+
+def move_keyframes(
+    project: Project, prop: Property, frames: Sequence[int], by: int, *, keep: bool = False
+) -> None:
+    """Move the keyframes of a property at ``frames`` by so many frames, with their rules and
+    provenance, over what is where they come to lie; with ``keep`` they also stay where they are.
+    EditError when there is no keyframe at one of them, or one would leave the video."""
+    entity, name = prop.entity, prop.definition.name
+    what = f"{prop.definition.label.lower()} of {entity.name}"
+    project.check_undamaged(entity.id, name)
+    track = track_of(project, entity.id, name, prop.definition.kind)
+    chosen = np.isin(track.frames, np.asarray(frames, np.int64))
+    if missing := set(frames) - set(track.frames[chosen].tolist()):
+        raise EditError(f"There is no keyframe of {what} at frame {min(missing)}.")
+    moved = track.taken(chosen).moved(by)
+    if len(moved) and (moved.frames[0] < 0 or moved.frames[-1] >= project.frame_count):
+        raise EditError(f"Keyframes of {what} moved by {by:+} frames would lie outside the video.")
+    with project.transaction(f"{'Copy' if keep else 'Move'} keyframes of {what}"):
+        put_track(
+            project, entity.id, name, track, (track if keep else track.taken(~chosen)).put(moved)
+        )
 
 
 def delete(project: Project, entities: Iterable[Entity]) -> list[Reference]:
@@ -298,9 +337,12 @@ def _put_rows(
         transaction.put(entity_id, name, frames, rows)
 
 
-def _twin(project: Project, entity: Entity, name: str) -> Entity:
-    while project.knows(entity_id := new_entity_id(entity.class_name)):
-        pass
+def _twin(project: Project, entity: Entity, name: str, entity_id: str | None) -> Entity:
+    if entity_id is not None and project.knows(entity_id):
+        raise EditError(f'There already is an entity "{entity_id:.100}".')
+    while entity_id is None:
+        candidate = new_entity_id(entity.class_name)
+        entity_id = None if project.knows(candidate) else candidate
     with project.transaction("") as transaction:
         attributes = entity.attributes
         transaction.set_attributes(

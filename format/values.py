@@ -114,7 +114,7 @@ def _encode_shape(value: Any, kind: Kind, terms: Terms) -> Rows:
         if shape.kind != kind.name:
             raise ValueError(f"it is a {shape.kind}")
         return _text_row(wkt.format(shape))
-    except (TypeError, ValueError, IndexError) as error:
+    except (TypeError, ValueError, LookupError) as error:
         raise EditError(
             f"{_article(kind.name)} is WKT text or vertices (x, y), not {value!r:.60} ({error})."
         ) from None

@@ -22,7 +22,8 @@ from reviewer.format.remap import RemapEdit
 from .edits import MAX_ID, apply_message
 from .session import ProjectSession
 
-MAX_MESSAGE_BYTES = 1 << 20
+# Room for a mask of a 4K picture, or thousands of polygons, in one edit.
+MAX_MESSAGE_BYTES = 8 << 20
 MAX_SOCKETS = 64
 # Changes waiting for a slow socket; beyond, it is told to fetch everything anew instead.
 MAX_WAITING = 256
