@@ -8,11 +8,12 @@ import numpy as np
 
 from . import provenance
 from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
-from .errors import EditError
+from .errors import EditError, OntologyError
 from .evolution import check_complete
 from .kinds import COMPANIONS, KINDS, MODES, Kind, Rows
 from .layout import is_entity_id, is_name, is_unicode
 from .ontology import SCENE, SCENE_ENTITY, Ontology
+from .ontology_merge import merged_ontology
 from .remap.edit import RemapEdit
 from .state import State
 from .values import problem_of
@@ -57,8 +58,9 @@ def checked(edit: Edit, state: State, ontology: Ontology, damaged: set[tuple[str
     edit = edit.normalised()
     rules = edit.ontology
     if rules is not None:
+        rules = OntologyChange(ontology, _on_top_of(ontology, rules))
+        edit = replace(edit, ontology=rules)
         check_complete(edit, state, ontology)
-        rules = OntologyChange(ontology, rules.new)
         ontology = rules.new  # the edit's own ontology judges the rest of it
     entities = tuple(_checked_entity(change, state, ontology) for change in edit.entities)
     after = {change.entity: change.new for change in entities}
@@ -68,6 +70,19 @@ def checked(edit: Edit, state: State, ontology: Ontology, damaged: set[tuple[str
     )
     # old values were taken afresh, so some changes may have become none
     return replace(edit, entities=entities, cells=cells, ontology=rules).normalised()
+
+
+def _on_top_of(current: Ontology, rules: OntologyChange) -> Ontology:
+    """What the edit makes of the ontology as it is by now: what others changed meanwhile stays."""
+    if current.to_bytes() == rules.old.to_bytes():
+        return rules.new
+    try:
+        return merged_ontology(rules.old, rules.new, current)
+    except OntologyError as error:
+        raise EditError(
+            f"The ontology was changed by somebody else, and both changes together do not fit: "
+            f"{error}"
+        ) from None
 
 
 def _kinds_left(edit: Edit, state: State) -> set[tuple[str, str, Kind]]:
@@ -98,6 +113,8 @@ def _checked_entity(change: EntityChange, state: State, ontology: Ontology) -> E
         return EntityChange(change.entity, current, replace(current, deleted=True))
     if not new.name.strip() or len(new.name) > MAX_NAME_CHARACTERS or not is_unicode(new.name):
         raise EditError(f"An entity's name has 1 to {MAX_NAME_CHARACTERS} Unicode characters.")
+    if current is not None and change.old is not None:
+        new = new.over(change.old, current)
     renamed_only = current is not None and new.class_name == current.class_name
     if not renamed_only:
         ontology.entity_class(new.class_name)

@@ -42,6 +42,24 @@ class Attributes:
             "deleted": self.deleted,
         }
 
+    def over(self, before: Attributes, current: Attributes) -> Attributes:
+        """``current`` with what changed from ``before`` to these: what somebody else has changed
+        meanwhile stays, unless these change the same."""
+        if before == current:
+            return self
+        constants = dict(current.constants)
+        for key in {*before.constants, *self.constants}:
+            if before.constants.get(key) != self.constants.get(key):
+                constants.pop(key, None)
+                if key in self.constants:
+                    constants[key] = self.constants[key]
+        return Attributes(
+            current.class_name if self.class_name == before.class_name else self.class_name,
+            current.name if self.name == before.name else self.name,
+            constants,
+            current.deleted if self.deleted == before.deleted else self.deleted,
+        )
+
     @staticmethod
     def from_json(data: Any) -> Attributes:
         """Read :meth:`to_json`'s form; ValueError when it is malformed."""

@@ -119,7 +119,7 @@ class Findings:
 
     def file(self, code: str, where: str, summary: str) -> None:
         """Something about a file."""
-        self._found.append(Finding(code, summary, where))
+        self._found.append(Finding(code, _as_unicode(summary), _as_unicode(where)))
 
     def about(
         self,
@@ -141,3 +141,8 @@ class Findings:
         """Worst first, otherwise in the order found."""
         order = [_ERROR, _WARNING, _NOTE]
         return sorted(self._found, key=lambda finding: order.index(finding.severity))
+
+
+def _as_unicode(text: str) -> str:
+    """The text, with marks for bytes of a file's name that are no UTF-8."""
+    return text.encode("utf-8", "replace").decode()

@@ -28,6 +28,7 @@ from .keyframes import Keyframes
 from .kinds import COMPANIONS, Kind
 from .layout import Layout, new_entity_id
 from .ontology import SCENE, SCENE_ENTITY, Ontology, PropertyDefinition
+from .ontology_merge import merged_ontology
 from .persist import Persistence
 from .remap import perform
 from .remap.edit import RemapEdit
@@ -642,13 +643,18 @@ class Project:
         new: Ontology | Mapping[str, Any],
         label: str | None = None,
         merged: Sequence[Merged] = (),
+        *,
+        base: Ontology | None = None,
     ) -> None:
         """Give the project another ontology, as one edit. What cannot stay is removed by the same
         edit, so undo restores it: ask ``evolution.cost`` first what that is. ``merged`` names
-        choices whose values become those of another. EditError when stored values would need
+        choices whose values become those of another. ``base`` is the ontology that ``new`` was
+        made from: what others changed since then stays. EditError when stored values would need
         another kind; OntologyError when ``new`` is malformed."""
         ontology = new if isinstance(new, Ontology) else Ontology.parse(dict(new))
         with self.transaction(label or "Change the ontology") as transaction:
+            if base is not None:
+                ontology = merged_ontology(base, ontology, self.ontology)
             transaction.add(evolution.change(self._state, self.ontology, ontology, merged))
 
     def _free_name(self, class_name: str) -> str:

@@ -49,6 +49,15 @@ def verify(
     return _Verification(layout).run(quick, progress)
 
 
+def video_of(path: str | Path) -> Path | None:
+    """Where the video of the project at ``path`` is, None when that cannot be said."""
+    layout = Layout(Path(path).absolute())
+    try:
+        return find(VideoRecord.read(layout.video), layout)
+    except (ProjectError, VideoError):
+        return None
+
+
 @dataclass(slots=True)
 class _Pending:
     """What the journal has beyond the store."""

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from .format import Project, ProjectError
+from .format import ProjectError
+from .format.findings import Finding
+from .format.verify import verify, video_of
+from .format.verify_text import describe as describe_findings
 from .format.video.check import Report, Severity, check_video, describe
 from .progress import progress
 from .widgets.text import inert
+
+_WORTH_A_LOOK = (Severity.WARNING, Severity.ERROR)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -27,7 +34,7 @@ def check(options: argparse.Namespace) -> int:
     if options.json:
         _write_json(report.to_json())
     else:
-        _print(report)
+        _print(describe(report, _columns()))
     return exit_code(report)
 
 
@@ -35,32 +42,37 @@ def exit_code(report: Report) -> int:
     """What a script is to make of a report."""
     if not report.readable:
         return 2
-    return 1 if report.severity in (Severity.WARNING, Severity.ERROR) else 0
+    return 1 if report.severity in _WORTH_A_LOOK else 0
 
 
 def _check_project(directory: Path, options: argparse.Namespace) -> int:
     """What is wrong with the folder, then with its video."""
-    with (
-        progress(f"Opening {inert(directory.name)}") as report_opening,
-        Project.open(directory, progress=report_opening) as project,
-    ):
-        video, problem = project.video_path, project.video_problem
-        problems = [*([problem] if problem else []), *project.warnings]
+    with progress(f"Checking {inert(directory.name)}") as advance:
+        findings = verify(directory, quick=options.quick, progress=advance)
+    video = video_of(directory)
     report = _check_file(video, options.quick) if video is not None else None
     if options.json:
-        found = report.to_json() if report is not None else None
-        _write_json({"project": str(directory), "problems": problems, "video": found})
+        _write_json(
+            {
+                "project": os.fsencode(directory).decode("utf-8", "replace"),
+                "findings": [finding.to_json() for finding in findings],
+                "video": None if report is None else report.to_json(),
+            }
+        )
     else:
-        for one in problems:
-            print(f"Problem: {inert(one)}")
-        if not problems:
-            print("The project folder is in order.")
+        _print(describe_findings(findings, _columns()))
         if report is not None:
             print()
-            _print(report)
-    if report is None or not report.readable:
+            _print(describe(report, _columns()))
+    return _project_exit_code(findings, report)
+
+
+def _project_exit_code(findings: Sequence[Finding], report: Report | None) -> int:
+    """A project that cannot be opened is unreadable; a video that cannot be is a finding."""
+    if any(finding.code == "project-unreadable" for finding in findings):
         return 2
-    return max(exit_code(report), 1 if problems else 0)
+    found = any(finding.severity in _WORTH_A_LOOK for finding in findings)
+    return int(found or (report is not None and exit_code(report) > 0))
 
 
 def _check_file(path: Path, quick: bool) -> Report:
@@ -68,9 +80,12 @@ def _check_file(path: Path, quick: bool) -> Report:
         return check_video(path, quick=quick, progress=advance)
 
 
-def _print(report: Report) -> None:
-    columns = min(100, shutil.get_terminal_size((80, 24)).columns)
-    for line in describe(report, columns).split("\n"):
+def _columns() -> int:
+    return min(100, shutil.get_terminal_size((80, 24)).columns)
+
+
+def _print(text: str) -> None:
+    for line in text.split("\n"):
         print(inert(line))
 
 

@@ -178,17 +178,20 @@ def _add_info(command: commands.AddCommand) -> None:
 def _add_check(command: commands.AddCommand) -> None:
     check = command(
         "check",
-        "Find what is wrong with a video, and say what to do about it.",
-        "Missing, repeated, damaged, frozen and black frames, wrong times, cut-off files, and\n"
-        "whatever makes other tools count frames differently; each with the frames it concerns,\n"
-        "what it means for labels, and a remedy. The file is never changed.\n\n"
+        "Find what is wrong with a video or a project, and say what to do about it.",
+        "A video: missing, repeated, damaged, frozen and black frames, wrong times, cut-off files,\n"
+        "and whatever makes other tools count frames differently; each with the frames it\n"
+        "concerns, what it means for labels, and a remedy.\n\n"
+        "A project: damaged or missing files, values that do not fit the ontology, references to\n"
+        "entities that are gone, shapes that deserve a look, a video that is another one; and\n"
+        "then all of the above about its video. Nothing is ever changed.\n\n"
         "Exit code 0: fine; 1: there are warnings or errors; 2: it cannot be read.",
     )
     check.add_argument("path", metavar="VIDEO|DIR", type=Path)
     check.add_argument("--json", action="store_true", help="one JSON document, for scripts")
     check.add_argument(
         "--quick", action="store_true",
-        help="look at the file's packets only, and decode nothing",
+        help="look at the video's packets only and decode nothing; leave out how shapes lie",
     )  # fmt: skip
 
 

@@ -200,10 +200,9 @@ class Annotator:
 
     def relabel(self, dice: random.Random, things: list[Entity], new_id: Any) -> None:
         """The ontology is edited like anything else."""
-        new = ontology_edits.relabel_class(
-            self.project.ontology, f"mark_{self.author}", f"{dice.random()}"
-        )
-        self.project.change_ontology(new)
+        base = self.project.ontology
+        new = ontology_edits.relabel_class(base, f"mark_{self.author}", f"{dice.random()}")
+        self.project.change_ontology(new, base=base)
 
     def undo(self, dice: random.Random, things: list[Entity], new_id: Any) -> None:
         self.project.undo(self.author)

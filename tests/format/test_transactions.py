@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from reviewer.format import EditError
+from reviewer.format import EditError, ontology_edits
 
 from reviewer import Change, Edit, Project
 from tests.format.conftest import OpenProject
@@ -216,3 +216,45 @@ def test_two_projects_in_one_process_merge_their_transactions(
     assert everything(ada) == everything(ben)
     assert ada.entity("player-2")["box"].keyframes.tolist() == [2, 5]
     assert ben.entity("player-1")["box"].keyframes.tolist() == [1, 3]
+
+
+def test_what_a_peer_changed_of_the_same_entity_stays(
+    folder: Path, open_project: OpenProject
+) -> None:
+    """Neither has heard of the other: each field is as whoever changed it last wanted it."""
+    one, other = open_project(folder), open_project(folder)
+    entity = one.add_entity("player", "Ada").id
+    other.flush()  # hears of her
+    one.entity(entity).rename("Adele")
+    other.entity(entity)["team"] = "home"
+    one.flush()
+    for project in (one, other):
+        assert project.entity(entity).name == "Adele"
+        assert project.entity(entity)["team"].value == "home"
+
+
+def test_what_a_peer_changed_of_the_ontology_stays(folder: Path, open_project: OpenProject) -> None:
+    one, other = open_project(folder), open_project(folder)
+    base = other.ontology
+    one.change_ontology(ontology_edits.relabel_class(base, "player", "Skater"))
+    # on a state that is old, and with a dialogue that was opened before the news came
+    other.change_ontology(ontology_edits.relabel_class(base, "puck", "Disc"))
+    mine = ontology_edits.relabel_class(base, "event", "Happening")
+    one.change_ontology(mine, base=base)
+    other.flush()
+    for project in (one, other):
+        labels = {name: found.label for name, found in project.ontology.classes.items()}
+        assert labels == {"player": "Skater", "puck": "Disc", "event": "Happening"}
+
+
+def test_changes_of_the_ontology_that_do_not_fit_together_are_refused(
+    folder: Path, open_project: OpenProject
+) -> None:
+    one, other = open_project(folder), open_project(folder)
+    base = other.ontology
+    one.change_ontology(ontology_edits.remove_class(base, "puck"))
+    holds = {"name": "holds", "kind": "entity", "classes": ["puck"]}
+    with pytest.raises(EditError, match="changed by somebody else"):
+        other.change_ontology(ontology_edits.add_property(base, "player", holds))
+    assert "holds" not in other.ontology.classes["player"].properties
+    assert "puck" not in other.ontology.classes
