@@ -179,9 +179,9 @@ def _add_check(command: commands.AddCommand) -> None:
     check = command(
         "check",
         "Find what is wrong with a video or a project, and say what to do about it.",
-        "A video: missing, repeated, damaged, frozen and black frames, wrong times, cut-off files,\n"
-        "and whatever makes other tools count frames differently; each with the frames it\n"
-        "concerns, what it means for labels, and a remedy.\n\n"
+        "A video: missing, repeated, damaged, frozen and black frames, wrong times, cut-off\n"
+        "files, and whatever makes other tools count frames differently; each with the frames\n"
+        "it concerns, what it means for labels, and a remedy.\n\n"
         "A project: damaged or missing files, values that do not fit the ontology, references to\n"
         "entities that are gone, shapes that deserve a look, a video that is another one; and\n"
         "then all of the above about its video. Nothing is ever changed.\n\n"
