@@ -70,6 +70,19 @@ class Layout:
         return self.entities / entity_id.rpartition("-")[2][0] / entity_id
 
     @property
+    def reviews(self) -> Path:
+        return self.root / "reviews"
+
+    @property
+    def sessions(self) -> Path:
+        return self.root / "sessions"
+
+    @property
+    def exports(self) -> Path:
+        """What submitting a session writes; never versioned."""
+        return self.root / "exports"
+
+    @property
     def local(self) -> Path:
         """What belongs to this machine only and is never versioned."""
         return self.root / ".reviewer"

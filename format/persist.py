@@ -377,6 +377,7 @@ class Persistence:
 
     def _poll_all(self) -> None:
         self.poll()
+        self._project.reviews.notice()
         stamp = self._stamp_of_ontology()
         if stamp != self._ontology_stamp:
             self._ontology_stamp = stamp

@@ -32,6 +32,7 @@ from .ontology_merge import merged_ontology
 from .persist import Persistence
 from .remap import perform
 from .remap.edit import RemapEdit
+from .review import Reviews
 from .state import State, natural_key
 from .table import Table
 from .transaction import Change, Done, Transaction
@@ -74,6 +75,7 @@ class Project:
         self._persistence = Persistence(self)
         with self._mutex:
             self._persistence.load(progress)
+        self.reviews = Reviews(self, self._layout)
 
     # -- opening and closing ----------------------------------------------------------------
 
@@ -358,6 +360,12 @@ class Project:
         with self._mutex:
             return self._state.evaluate(first, stop, self.ontology, entities, properties)
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[State]:
+        """The state, held still: for reading everything at once, such as statistics. Short."""
+        with self._mutex:
+            yield self._state
+
     def missing(self, entities: Sequence[str] | None = None) -> list[Missing]:
         """Required properties that have no value where their entity is there and they apply, of
         all entities or of those with the given ids."""
@@ -451,6 +459,7 @@ class Project:
         self._video = self._video_error = None
         self._take_times(opened.pts)
         self._persistence.reload()
+        self.reviews.renumbered()
         self._history = None
         self.revision += 1
         entities = frozenset(self._state.ids)

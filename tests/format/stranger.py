@@ -138,3 +138,17 @@ def read_keyframes(path: Path) -> dict[tuple[str, str], dict[int, tuple[float, .
                         int(frame): tuple(data[frame].tolist()) for frame in frames
                     }
     return found
+
+
+def read_reviews(folder: Path) -> dict[str, tuple[dict[str, Any], list[str], str]]:
+    """Each thread's pin, texts in order, and status (FORMAT.md, "Reviews")."""
+    found = {}
+    for file in (folder / "reviews").glob("*.json"):
+        thread, _, answer = file.stem.partition(".")
+        if not answer:
+            opening = json.loads(file.read_text())
+            answers = [json.loads(f.read_text()) for f in file.parent.glob(f"{thread}.*.json")]
+            entries = [opening, *sorted(answers, key=lambda entry: entry["time"])]
+            status = [e["status"] for e in entries if "status" in e] or ["open"]
+            found[thread] = (opening["pin"], [e.get("text", "") for e in entries], status[-1])
+    return found
