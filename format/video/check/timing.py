@@ -135,17 +135,30 @@ def _find_missing(missing: Int64s, in_time: Int64s, findings: Findings) -> None:
         return
     total = int(missing.sum())
     hidden = int((missing[places] > in_time[places]).sum())
-    restamped = (
-        f"; at {count(hidden, 'place')} their times were closed up, so that only the pictures' own "
-        "numbers tell"
-        if hidden
-        else ""
-    )
+    closed = hidden == len(places) and not in_time.any()
+    if closed:
+        words = (
+            f"{count(total, 'picture was', 'pictures were')} taken out at "
+            f"{count(len(places), 'place')}, before frame {listing(places.tolist())}, and the "
+            "times were closed up: they are even, and only the pictures' own numbers tell."
+        )
+    else:
+        restamped = (
+            f"; at {count(hidden, 'place')} their times were closed up, so that only the "
+            "pictures' own numbers tell"
+            if hidden
+            else ""
+        )
+        words = (
+            f"{count(total, 'frame is', 'frames are')} missing at "
+            f"{count(len(places), 'place')}, before frame {listing(places.tolist())}{restamped}."
+        )
     findings.add(
         "missing-frames",
-        f"{count(total, 'frame is', 'frames are')} missing at {count(len(places), 'place')}, "
-        f"before frame {listing(places.tolist())}{restamped}.",
+        words,
         [(frame, frame + 1) for frame in places.tolist()],
+        # Frame numbers and times agree, and nothing that a remedy does could bring more back.
+        severity=Severity.NOTE if closed else None,
         missing=missing[places].tolist(),
         total=total,
         restamped=hidden,

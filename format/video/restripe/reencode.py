@@ -14,6 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from ...errors import VideoError
+from ..check import Flag, check_video
 from ..decode import FrameDecoder
 from ..index import VideoIndex
 from ..scan import Progress, Throttle
@@ -33,19 +34,8 @@ def faults_of(path: Path, index: VideoIndex, progress: Progress | None) -> tuple
     with Video(path, index=index, cache_bytes=0) as video:
         if not video.browser_decodable and index.start_key[0] and not index.new_parameters:
             out.append(f"browsers cannot decode {index.codec} ({index.pixel_format})")
-    bad = 0
-    report = Throttle(progress, index.frame_count)
-    decoder = FrameDecoder(index, str(path), cache_bytes=0)
-    try:
-        for frame in range(index.frame_count):
-            try:
-                bad += decoder.read(frame).is_corrupt
-            except VideoError:
-                bad += 1
-            report(frame)
-        report(index.frame_count, last=True)
-    finally:
-        decoder.close()
+    # The decoder alone does not tell: with a reference picture missing it goes on as if it knew.
+    bad = int((check_video(path, progress=progress).frame_flags() & Flag.DAMAGED != 0).sum())
     if bad:
         out.append(f"{bad:,} frame{'' if bad == 1 else 's'} cannot be decoded cleanly")
     return tuple(out)
