@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import provenance
 from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
@@ -19,6 +20,7 @@ from .state import State
 from .values import problem_of
 
 MAX_NAME_CHARACTERS = 200
+Flags = NDArray[np.bool_]
 
 
 def sound(edit: Edit, frame_count: int) -> Edit:
@@ -55,7 +57,8 @@ def sound_remap(data: bytes) -> RemapEdit:
 def checked(edit: Edit, state: State, ontology: Ontology, damaged: set[tuple[str, str]]) -> Edit:
     """``edit`` in normal form with its old values as they are in ``state``; EditError with one
     sentence when any part of it is not allowed. Then nothing of it may be applied."""
-    edit = edit.normalised()
+    if edit.entities or edit.ontology or len(edit.cells) != 1:
+        edit = edit.normalised()
     rules = edit.ontology
     if rules is not None:
         rules = OntologyChange(ontology, _on_top_of(ontology, rules))
@@ -64,9 +67,11 @@ def checked(edit: Edit, state: State, ontology: Ontology, damaged: set[tuple[str
         ontology = rules.new  # the edit's own ontology judges the rest of it
     entities = tuple(_checked_entity(change, state, ontology) for change in edit.entities)
     after = {change.entity: change.new for change in entities}
-    left = _kinds_left(edit, state)
+    removed = [cell.kind.is_fill(cell.new) for cell in edit.cells]
+    left = _kinds_left(edit, removed, state)
     cells = tuple(
-        _checked_cells(cell, state, ontology, after, damaged, left) for cell in edit.cells
+        _checked_cells(cell, gone, state, ontology, after, damaged, left)
+        for cell, gone in zip(edit.cells, removed, strict=True)
     )
     # old values were taken afresh, so some changes may have become none
     return replace(edit, entities=entities, cells=cells, ontology=rules).normalised()
@@ -85,11 +90,11 @@ def _on_top_of(current: Ontology, rules: OntologyChange) -> Ontology:
         ) from None
 
 
-def _kinds_left(edit: Edit, state: State) -> set[tuple[str, str, Kind]]:
+def _kinds_left(edit: Edit, removed: list[Flags], state: State) -> set[tuple[str, str, Kind]]:
     """Properties and kinds of which the edit removes every keyframe there is."""
     left = set()
-    for cell in edit.cells:
-        if cell.entity in state.number and cell.kind.is_fill(cell.new).all():
+    for cell, gone in zip(edit.cells, removed, strict=True):
+        if cell.entity in state.number and gone.all():
             stored = state.keyframes(cell.entity, cell.property, cell.kind).frames
             if np.isin(stored, cell.frames).all():
                 left.add((cell.entity, cell.property, cell.kind))
@@ -136,6 +141,7 @@ def _check_constants(new: Attributes, ontology: Ontology) -> None:
 
 def _checked_cells(
     cell: CellsChange,
+    removed: Flags,
     state: State,
     ontology: Ontology,
     after: dict[str, Attributes | None],
@@ -145,7 +151,7 @@ def _checked_cells(
     attributes = after.get(cell.entity) or state.attributes.get(cell.entity)
     if attributes is None:
         raise EditError(f'There is no entity "{cell.entity:.100}".')
-    clears = bool(cell.kind.is_fill(cell.new).all())
+    clears = bool(removed.all())
     if attributes.deleted and not clears:
         raise EditError(f'"{attributes.name}" is deleted: undo that before changing it.')
     if (cell.entity, cell.property) in damaged:
@@ -154,30 +160,33 @@ def _checked_cells(
             f"restore its files from git first."
         )
     if not clears:
-        _check_values(cell, attributes, state, ontology, left)
+        new = cell.new[~removed] if removed.any() else cell.new
+        _check_values(cell, new, attributes, state, ontology, left)
     frames = cell.frames
     if len(frames) and (frames[0] < 0 or frames[-1] >= state.frame_count):
         wrong = frames[0] if frames[0] < 0 else frames[-1]
         raise EditError(
             f"Frame {wrong} is outside the video: its frames are 0 to {state.frame_count - 1}."
         )
-    if np.any(np.diff(frames) <= 0):
+    if len(frames) > 1 and np.any(np.diff(frames) <= 0):
         raise EditError("The frames of a change must ascend.")
     if cell.entity in state.number:
         old = state.keyframes(cell.entity, cell.property, cell.kind).rows_at(frames, cell.kind)
     else:
         old = cell.kind.empty_rows(len(frames))
-    return replace(cell, old=old)
+    return CellsChange(cell.entity, cell.property, cell.kind, frames, old, cell.new)
 
 
 def _check_values(
     cell: CellsChange,
+    new: Rows,
     attributes: Attributes,
     state: State,
     ontology: Ontology,
     left: set[tuple[str, str, Kind]],
 ) -> None:
-    """The class must have the property, of this kind, and allow the values."""
+    """The class must have the property, of this kind, and allow ``new``, the rows that are not
+    fill."""
     base, _, companion = cell.property.partition(".")
     definition = ontology.entity_class(attributes.class_name).properties.get(base)
     kind = COMPANIONS.get(companion, cell.kind) if companion else cell.kind
@@ -187,7 +196,6 @@ def _check_values(
             f'A {attributes.class_name} has no {cell.kind.name} "{cell.property:.80}" that '
             f"changes over time."
         )
-    new = cell.new[~cell.kind.is_fill(cell.new)]
     problem = problem_of(new, cell.kind) if companion else definition.problem(new)
     if companion == "source":
         problem = problem or _source_problem(new)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import secrets
 import struct
 import time as clock
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -134,6 +134,10 @@ class OntologyChange:
         return self.old.to_bytes() != self.new.to_bytes()
 
 
+def _with_frames(cells: Iterable[CellsChange]) -> tuple[CellsChange, ...]:
+    return tuple(cell for cell in cells if len(cell.frames))
+
+
 def _overlay(rows: Rows, frames: Frames, at: Frames, put: Rows) -> Rows:
     rows[np.searchsorted(frames, at)] = put
     return rows
@@ -224,7 +228,10 @@ class Edit:
 
     @staticmethod
     def joined(parts: Sequence[Edit], like: Edit) -> Edit:
-        """Edits that follow each other as one, with the label, author and id of ``like``."""
+        """Checked edits that follow each other as one, labelled and identified as ``like``."""
+        if len(parts) == 1 and not parts[0].entities and len(parts[0].cells) == 1:
+            # the everyday edit, normalised when it was checked
+            return replace(like, cells=parts[0].cells, ontology=parts[0].ontology)
         rules = [part.ontology for part in parts if part.ontology is not None]
         return replace(
             like,
@@ -235,12 +242,9 @@ class Edit:
 
     def normalised(self) -> Edit:
         """At most one change per entity and per property, and none that changes nothing."""
-        if (
-            not self.entities and self.ontology is None and len(self.cells) == 1
-        ):  # the everyday edit
-            only = self.cells[0].effective()
-            if only is self.cells[0]:
-                return self
+        if not self.entities and self.ontology is None and len(self.cells) == 1:
+            only = self.cells[0].effective()  # the everyday edit
+            return self if only is self.cells[0] else replace(self, cells=_with_frames([only]))
         entities: dict[str, EntityChange] = {}
         for change in self.entities:
             before = entities.get(change.entity)
@@ -254,7 +258,7 @@ class Edit:
         return replace(
             self,
             entities=tuple(c for c in entities.values() if c.old != c.new),
-            cells=tuple(cell for cell in effective if len(cell.frames)),
+            cells=_with_frames(effective),
             ontology=self.ontology or None,
         )
 

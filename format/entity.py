@@ -184,6 +184,8 @@ class Property:
         """What a companion array has for the keyframe at ``frame``, None for the default."""
         kind = COMPANIONS[name]
         stored = self._project.keyframes(self._entity.id, f"{self.definition.name}.{name}", kind)
+        if not len(stored):
+            return None
         row = stored.rows_at(np.array([frame], np.int64), kind)
         return None if kind.is_fill(row)[0] else row[0, 0]
 

@@ -152,6 +152,7 @@ class Journal:
                 f"to open the project without the edits it holds."
             )
         self.position = Position(number, len(_MAGIC))
+        self._next = str(self._path(number + 1))
 
     def read_new(self) -> Iterator[Record]:
         """Complete records behind :attr:`position`, which moves along, into newer files too."""
@@ -180,9 +181,12 @@ class Journal:
         """Whether something lies behind :attr:`position` (cheap enough to ask often)."""
         if self._file < 0:
             return bool(self.numbers())
-        if os.fstat(self._file).st_size > self.position.offset:
+        ours = os.fstat(self._file)
+        if ours.st_size > self.position.offset:
             return True
-        return self._exists(self.position.file + 1) or self.left_behind
+        # asked for at every edit, where a Path and an exception would be most of what it costs
+        begun = os.access(self._next, os.F_OK) and self._exists(self.position.file + 1)
+        return begun or (ours.st_nlink == 0 and bool(self.numbers()))
 
     @property
     def left_behind(self) -> bool:
@@ -204,13 +208,14 @@ class Journal:
             raise EditError("This change is over 2 GiB; make it in several smaller ones.")
         data = _HEAD.pack(len(payload), crc32c(payload)) + payload
         start = self.position.offset
-        if self._file < 0 or os.fstat(self._file).st_nlink == 0:
+        ours = os.fstat(self._file) if self._file >= 0 else None
+        if ours is None or ours.st_nlink == 0:
             raise EditError(
                 f"The change was not saved: {self._folder} was removed while the project was open. "
                 f"Open the project again."
             )
         try:
-            if os.fstat(self._file).st_size > start:
+            if ours.st_size > start:
                 os.ftruncate(self._file, start)  # what a crashed writer left
             written = 0
             while written < len(data):

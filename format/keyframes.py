@@ -32,6 +32,10 @@ class Keyframes:
 
     def rows_at(self, frames: Frames, kind: Kind) -> Rows:
         """``(m, columns)`` rows at exactly these frames, fill where there is no keyframe."""
+        if len(frames) == 1:  # the everyday edit
+            place = int(self.frames.searchsorted(frames[0]))
+            there = place < len(self.frames) and self.frames[place] == frames[0]
+            return self.rows[place : place + 1] if there else kind.empty_rows(1)
         out = kind.empty_rows(len(frames))
         if len(self.frames):
             at = np.minimum(np.searchsorted(self.frames, frames), len(self.frames) - 1)
@@ -56,7 +60,7 @@ class Keyframes:
 
     def _replaced_one(self, frames: Frames, rows: Rows, put: bool) -> Keyframes:
         """The everyday edit, without the sorting that many frames need."""
-        at = int(np.searchsorted(self.frames, frames[0]))
+        at = int(self.frames.searchsorted(frames[0]))
         after = at + 1 if at < len(self.frames) and self.frames[at] == frames[0] else at
         if not put:
             frames, rows = frames[:0], rows[:0]

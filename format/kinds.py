@@ -46,6 +46,9 @@ class Kind:
     chunk_frames: int
     geometry: bool = False
 
+    def __hash__(self) -> int:  # kinds are part of many keys; these two tell them apart
+        return hash((self.name, self.columns))
+
     @property
     def is_text(self) -> bool:
         """Whether rows are one text each."""
@@ -62,6 +65,10 @@ class Kind:
 
     def is_fill(self, rows: Rows) -> NDArray[np.bool_]:
         """``(n,)`` bool: which of the ``(n, columns)`` rows mean "no keyframe"."""
+        if len(rows) == 1:  # the everyday edit, for which NumPy takes long to set out
+            row = rows[0].tolist()
+            fill = self.fill
+            return np.array([all(item == fill or item != item for item in row)])
         if self.dtype.kind == "f":
             return np.asarray(np.isnan(rows).all(axis=1))
         return np.asarray((rows == self.fill).all(axis=1), dtype=bool)
@@ -69,6 +76,9 @@ class Kind:
 
 def same_rows(left: Rows, right: Rows) -> NDArray[np.bool_]:
     """``(n,)`` bool: which rows are equal, with NaN equal to NaN."""
+    if len(left) == 1:
+        pairs = zip(left[0].tolist(), right[0].tolist(), strict=True)
+        return np.array([all(a == b or (a != a and b != b) for a, b in pairs)])
     equal = np.asarray(left == right)
     if left.dtype.kind == "f":
         equal |= np.isnan(left) & np.isnan(right)

@@ -557,8 +557,8 @@ class Project:
         first, stop = self.frame_count, 0
         for cell in edit.cells:
             frames = self._state.keyframes(cell.entity, cell.property, cell.kind).frames
-            before = int(np.searchsorted(frames, cell.frames[0])) - 1
-            after = int(np.searchsorted(frames, cell.frames[-1], "right"))
+            before = int(frames.searchsorted(cell.frames[0])) - 1
+            after = int(frames.searchsorted(cell.frames[-1], "right"))
             first = min(first, int(frames[before]) if before >= 0 else int(cell.frames[0]))
             stop = max(stop, int(frames[after]) if after < len(frames) else self.frame_count)
         if edit.entities or edit.ontology:

@@ -58,11 +58,9 @@ class Transaction:
         kind = self._project.property_kind(entity, name)
         at = np.asarray(frames, np.int64)
         rows = np.asarray(rows, kind.dtype).reshape(len(at), kind.columns)
-        old = kind.empty_rows(len(at))
         removed = kind.is_fill(rows)
-        if removed.any():  # a removal is a change only against what is there
-            old = self._project.keyframes(entity, name, kind).rows_at(at, kind)
-        self._add(Edit(cells=(CellsChange(entity, name, kind, at, old, rows),)))
+        # what was there is looked up when the part is checked
+        self._add(self._part(cells=(CellsChange(entity, name, kind, at, rows, rows),)))
         if removed.any() and "." not in name:
             for companion, its_kind in COMPANIONS.items():
                 full_name = f"{name}.{companion}"
@@ -74,7 +72,7 @@ class Transaction:
     def set_attributes(self, entity: str, new: Attributes) -> None:
         """Create an entity, or change what is constant about it."""
         self._make_scene(entity)
-        self._add(Edit(entities=(EntityChange(entity, None, new),)))
+        self._add(self._part((EntityChange(entity, None, new),)))
 
     def add(self, part: Edit) -> None:
         """Make an edit part of this one."""
@@ -88,8 +86,14 @@ class Transaction:
         present = np.array([[PRESENT]], PRESENCE_KIND.dtype)
         none = PRESENCE_KIND.empty_rows(1)
         at = np.zeros(1, np.int64)
-        self._add(Edit(entities=(EntityChange(entity, None, new),)))
-        self._add(Edit(cells=(CellsChange(entity, "presence", PRESENCE_KIND, at, none, present),)))
+        self._add(self._part((EntityChange(entity, None, new),)))
+        presence = CellsChange(entity, "presence", PRESENCE_KIND, at, none, present)
+        self._add(self._part(cells=(presence,)))
+
+    def _part(
+        self, entities: tuple[EntityChange, ...] = (), cells: tuple[CellsChange, ...] = ()
+    ) -> Edit:
+        return Edit(entities, cells, time=self.edit.time, id=self.edit.id)
 
     def _add(self, part: Edit) -> None:
         part = self._project.check_in_transaction(part)

@@ -298,20 +298,20 @@ def problem_of(rows: Rows, kind: Kind, terms: Terms | None = None) -> str | None
     return None
 
 
+_FEW_NUMBERS = 64
 _CODES = {"presence": len(PRESENCE) - 1, "boolean": 1, "mode": 4}
 
 
 def _numbers_problem(rows: Rows, kind: Kind, terms: Terms | None) -> str | None:
     is_number = kind.name.startswith("number")
     limit = math.inf if is_number else MAX_COORDINATE_PX
-    with np.errstate(invalid="ignore"):
-        if not np.all(np.isfinite(rows)) or not np.all(np.abs(rows) <= limit):
-            return (
-                "is not a finite number"
-                if is_number
-                else "has a coordinate that is not a finite number of pixels"
-            )
-    if kind.name in ("box", "rotated_box", "ellipse") and np.any(rows[:, 2:4] < 0):
+    if not _all_finite(rows, limit):
+        return (
+            "is not a finite number"
+            if is_number
+            else "has a coordinate that is not a finite number of pixels"
+        )
+    if kind.name in ("box", "rotated_box", "ellipse") and rows[:, 2:4].min() < 0:
         return "has a negative width or height"
     if kind.name == "points" and not np.isin(rows[:, 2::3], (0, 1, 2)).all():
         return f"has a visibility that is none of {', '.join(VISIBILITY)}"
@@ -321,6 +321,14 @@ def _numbers_problem(rows: Rows, kind: Kind, terms: Terms | None) -> str | None:
         if np.any((rows < low) | (rows > high)):
             return f"is outside its range {low:g} to {high:g}"
     return None
+
+
+def _all_finite(rows: Rows, limit: float) -> bool:
+    """Whether every number is finite and of at most this size."""
+    if rows.size <= _FEW_NUMBERS:  # an edit by hand: NumPy would take longer to set out
+        return all(math.isfinite(number) and abs(number) <= limit for number in rows.flat)
+    with np.errstate(invalid="ignore"):
+        return bool(np.all(np.isfinite(rows)) and np.all(np.abs(rows) <= limit))
 
 
 def _text_problem(text: Any, kind: Kind, terms: Terms | None) -> str | None:
