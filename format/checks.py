@@ -11,7 +11,7 @@ from . import provenance
 from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
 from .errors import EditError, OntologyError
 from .evolution import check_complete
-from .kinds import COMPANIONS, KINDS, MODES, Kind, Rows
+from .kinds import BUILT_IN, COMPANIONS, KINDS, MODES, Kind, Rows
 from .layout import is_entity_id, is_name, is_unicode
 from .ontology import SCENE, SCENE_ENTITY, Ontology
 from .ontology_merge import merged_ontology
@@ -34,7 +34,8 @@ def sound(edit: Edit, frame_count: int) -> Edit:
         is_property = is_name(base) and (not companion or companion in COMPANIONS)
         if not is_entity_id(cell.entity) or not is_property:
             raise ValueError(f"{cell.entity!r:.60}, {cell.property!r:.60} cannot be a property")
-        expected = COMPANIONS[companion] if companion else KINDS.get(base, cell.kind)
+        built_in = KINDS.get(base, cell.kind) if base in BUILT_IN else cell.kind
+        expected = COMPANIONS[companion] if companion else built_in
         if expected != cell.kind:
             raise ValueError(f"{cell.property} is not of the kind {cell.kind.name}")
         ascend = bool(np.all(np.diff(cell.frames) > 0)) and len(cell.frames) > 0

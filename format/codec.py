@@ -16,7 +16,7 @@ import orjson
 import zstandard
 from numpy.typing import NDArray
 
-from .kinds import KINDS, Kind, Rows, companion_kind, kind_of_token
+from .kinds import BUILT_IN, KINDS, Kind, Rows, companion_kind, kind_of_token
 from .rowbytes import rows_from_bytes, rows_to_bytes
 
 MAX_CHUNK_FRAMES = 1 << 20
@@ -173,7 +173,7 @@ def _likely_kind(name: str, shape: Any, data_type: Any) -> str:
     """What an array without the attribute is: what its name or its numbers say."""
     if (companion := companion_kind(name)) is not None:
         return companion.token
-    if name in KINDS:
+    if name in BUILT_IN and name in KINDS:
         return name
     if name == "points":
         return f"points:{int(shape[1]) // 3}"

@@ -6,7 +6,9 @@ import contextlib
 import hashlib
 import os
 import platform
+import re
 import secrets
+import shutil
 import stat
 import time
 from pathlib import Path
@@ -29,6 +31,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 # Above this many files one sync of everything is cheaper than one fsync for each.
 _SYNC_EACH = 64
 _ABANDONED_S = 3600.0
+_MAKER = "[0-9a-f]{8}-[0-9]+-[0-9a-f]{16}"  # as _me() and a random part
 
 
 class AtomicBatch:
@@ -103,15 +106,38 @@ def _me() -> str:
 def remove_abandoned(temporary: Path) -> None:
     """Remove temporary files of processes that have died: those of this machine at once, others
     when they are so old that nobody can still be writing them."""
-    machine = _me().partition("-")[0]
     with contextlib.suppress(OSError):
         for path in temporary.iterdir():
             if path.suffix == ".tmp":
                 with contextlib.suppress(OSError):
                     old = path.lstat().st_mtime < time.time() - _ABANDONED_S
-                    maker, _, rest = path.name.partition("-")
-                    if old or (maker == machine and _is_dead(rest.partition("-")[0])):
+                    if old or _is_of_the_dead(path.name):
                         path.unlink()
+
+
+def temporary_beside(target: Path, suffix: str) -> Path:
+    """A new hidden name beside ``target`` for what is to take its place. Clears away what processes
+    of this machine left there under such names when they died."""
+    # short enough for every file system, whatever the target's name
+    stem = target.name.encode("utf-8", "ignore")[:80].decode("utf-8", "ignore")
+    start = f".{stem}."
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(target.parent):
+            name = entry.name.removeprefix(start)
+            ours = name != entry.name and re.fullmatch(_MAKER + re.escape(suffix), name)
+            if ours and _is_of_the_dead(name):
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        shutil.rmtree(entry.path)
+                    else:
+                        Path(entry.path).unlink()
+    return target.with_name(f"{start}{_me()}-{secrets.token_hex(8)}{suffix}")
+
+
+def _is_of_the_dead(name: str) -> bool:
+    """Whether a temporary file's name begins with a process of this machine that is no more."""
+    maker, _, rest = name.partition("-")
+    return maker == _me().partition("-")[0] and _is_dead(rest.partition("-")[0])
 
 
 def _is_dead(process: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from .codec import (
     group_metadata,
 )
 from .errors import OntologyError, ProjectError
-from .files import read_bounded
+from .files import read_bounded, temporary_beside
 from .layout import FORMAT_VERSION, Layout, is_unicode
 from .ontology import Ontology
 from .video import VideoIndex
@@ -72,7 +71,7 @@ def create_folder(
     if not is_unicode(place):
         raise ProjectError(f"{place!r:.200} is not UTF-8, so no project can name it; rename it.")
     index = VideoIndex.build(video, progress)
-    staging = Layout(path.parent / f".{path.name}.{secrets.token_hex(4)}.new")
+    staging = Layout(temporary_beside(path, ".new"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         staging.root.mkdir()

@@ -109,6 +109,7 @@ class Journal:
         self._folder = folder
         self._writable = writable
         self._file = -1  # descriptor
+        self._closed = False
         self._sync_lock = threading.Lock()
         self._synced = Position(0, 0)
         numbers = self.numbers()
@@ -142,11 +143,13 @@ class Journal:
         write_atomically(self._path(number), _MAGIC, self._folder)
 
     def _open(self, number: int) -> None:
-        if self._file >= 0:
-            os.close(self._file)
         flags = (os.O_RDWR if self._writable else os.O_RDONLY) | getattr(os, "O_BINARY", 0)
-        self._file = os.open(self._path(number), flags)
-        if os.pread(self._file, len(_MAGIC), 0) != _MAGIC:
+        file = os.open(self._path(number), flags)
+        ours = os.pread(file, len(_MAGIC), 0) == _MAGIC
+        old, self._file = (self._file, file) if ours else (file, self._file)
+        if old >= 0:
+            os.close(old)
+        if not ours:
             raise ProjectError(
                 f"The journal {self._path(number)} is not one this reviewer wrote; move it away "
                 f"to open the project without the edits it holds."
@@ -156,6 +159,9 @@ class Journal:
 
     def read_new(self) -> Iterator[Record]:
         """Complete records behind :attr:`position`, which moves along, into newer files too."""
+        if self._file < 0 and not self._closed and (numbers := self.numbers()):
+            with contextlib.suppress(ProjectError, OSError):
+                self._open(numbers[0])  # there was none yet when this reader came
         while self._file >= 0:
             head = os.pread(self._file, _HEAD.size, self.position.offset)
             length, check = _HEAD.unpack(head) if len(head) == _HEAD.size else (0, 0)
@@ -180,7 +186,7 @@ class Journal:
     def has_news(self) -> bool:
         """Whether something lies behind :attr:`position` (cheap enough to ask often)."""
         if self._file < 0:
-            return bool(self.numbers())
+            return not self._closed and bool(self.numbers())
         ours = os.fstat(self._file)
         if ours.st_size > self.position.offset:
             return True
@@ -192,6 +198,8 @@ class Journal:
     def left_behind(self) -> bool:
         """Whether others began so many new files that ours was removed before we read on: what
         was in between is in the store and can no longer be read here."""
+        if self._file < 0:
+            return self.numbers()[:1] > [1]
         return self._file >= 0 and os.fstat(self._file).st_nlink == 0 and bool(self.numbers())
 
     def start_over(self) -> None:
@@ -264,7 +272,8 @@ class Journal:
             if number > self.position.file:
                 return
             reader = Journal.__new__(Journal)
-            reader._folder, reader._writable, reader._file = self._folder, False, -1
+            reader._folder, reader._writable = self._folder, False
+            reader._file, reader._closed = -1, False
             try:
                 reader._open(number)
                 for record in reader.read_new():
@@ -276,6 +285,7 @@ class Journal:
 
     def close(self) -> None:
         """Give the file back."""
+        self._closed = True
         if self._file >= 0:
             os.close(self._file)
             self._file = -1

@@ -35,7 +35,7 @@ class Keyframes:
         if len(frames) == 1:  # the everyday edit
             place = int(self.frames.searchsorted(frames[0]))
             there = place < len(self.frames) and self.frames[place] == frames[0]
-            return self.rows[place : place + 1] if there else kind.empty_rows(1)
+            return self.rows[place : place + 1].copy() if there else kind.empty_rows(1)
         out = kind.empty_rows(len(frames))
         if len(self.frames):
             at = np.minimum(np.searchsorted(self.frames, frames), len(self.frames) - 1)

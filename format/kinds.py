@@ -137,6 +137,8 @@ KINDS: dict[str, Kind] = {
 
 GEOMETRIES = (*(kind.name for kind in KINDS.values() if kind.geometry), "points")
 COMPANIONS = {"mode": MODE, "source": SOURCE}
+# Properties that are named after their kind; no other property can have such a name.
+BUILT_IN = (*GEOMETRIES, PRESENCE_KIND.name)
 
 
 def kind_of_token(token: str) -> Kind:

@@ -13,6 +13,7 @@ import orjson
 from .errors import EditError, OntologyError
 from .files import read_bounded
 from .kinds import (
+    BUILT_IN,
     GEOMETRIES,
     KINDS,
     MAX_CHOICE_CODE,
@@ -178,7 +179,7 @@ def _parse_property(data: Any, owner: str) -> PropertyDefinition:
     item = _object(data, f"A property of {owner}")
     name = _name(item, f"A property of {owner}")
     where = f'the property "{name}" of {owner}'
-    if name in KINDS or name in GEOMETRIES:
+    if name in BUILT_IN:
         raise OntologyError(f'{owner} cannot name a property "{name}": that is a built-in name.')
     kind_name = item.get("kind")
     if kind_name not in _KINDS:

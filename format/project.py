@@ -381,11 +381,16 @@ class Project:
         self, label: str, author: str | None = None, edit_id: str | None = None
     ) -> Iterator[Transaction]:
         """Everything changed inside is one edit: one undo, whole or absent, durable on exit. An
-        exception inside leaves the project as it was. Inside another one it becomes part of it.
-        ``edit_id`` sent twice is applied once."""
+        exception inside leaves the project as it was. Inside another one it becomes part of it,
+        and an exception takes back that part. ``edit_id`` sent twice is applied once."""
         with self._mutex:
             if self._transaction is not None:
-                yield self._transaction
+                before = len(self._transaction.parts)
+                try:
+                    yield self._transaction
+                except BaseException:  # whoever catches it goes on without this part
+                    self._take_back(self._transaction, before)
+                    raise
                 return
             inner = Transaction(self, label, author or self.author, edit_id or new_edit_id())
             self._transaction = inner
@@ -417,8 +422,11 @@ class Project:
         if edit.ontology is not None:
             self.ontology = edit.ontology.new
 
-    def _take_back(self, transaction: Transaction) -> None:
-        for part in reversed(transaction.parts):
+    def _take_back(self, transaction: Transaction, since: int = 0) -> None:
+        """Undo the parts of an open transaction from number ``since`` on."""
+        parts = transaction.parts[since:]
+        del transaction.parts[since:]
+        for part in reversed(parts):
             self.put_in_place(part.invert())
             for change in part.entities:
                 if change.old is None:
@@ -426,6 +434,7 @@ class Project:
 
     def apply(self, edit: Edit) -> Change:
         """Check an edit, make it durable in the journal, put it in place, tell subscribers.
+        Inside a transaction it becomes part of that, and waits for its end with the rest.
 
         EditError when it is not allowed or cannot be written: then nothing was changed. An edit
         whose id was applied before, or that changes nothing, is acknowledged and not repeated.
@@ -433,6 +442,9 @@ class Project:
         if isinstance(edit, RemapEdit):
             return self._remap(edit)
         with self._mutex:
+            if self._transaction is not None:
+                part = self._transaction.add(edit)
+                return self._change(part, "local")
             done = self._apply(edit)
         self._acknowledge(done)
         return done.changes[-1]
@@ -543,6 +555,10 @@ class Project:
                 del self._seen[next(iter(self._seen))]
             if self._history is not None:
                 self._history.record(edit)
+        return self._change(edit, origin)
+
+    def _change(self, edit: Edit, origin: str) -> Change:
+        """What subscribers hear of an edit that is in place."""
         return Change(
             self.revision,
             edit,
@@ -691,6 +707,8 @@ class Project:
         author = author or self.author
         while True:
             with self._mutex, self._persistence.lock:
+                if self._transaction is not None:
+                    raise EditError("Nothing can be undone or redone inside a transaction.")
                 news = self._catch_up()
                 if not news:
                     done = self._step_back(author, redo)

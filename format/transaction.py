@@ -74,9 +74,9 @@ class Transaction:
         self._make_scene(entity)
         self._add(self._part((EntityChange(entity, None, new),)))
 
-    def add(self, part: Edit) -> None:
-        """Make an edit part of this one."""
-        self._add(part)
+    def add(self, part: Edit) -> Edit:
+        """Make an edit part of this one; returns it as it was put in place."""
+        return self._add(part)
 
     def _make_scene(self, entity: str) -> None:
         """The scene's entity is made by the first write to it, present from the first frame on."""
@@ -95,9 +95,10 @@ class Transaction:
     ) -> Edit:
         return Edit(entities, cells, time=self.edit.time, id=self.edit.id)
 
-    def _add(self, part: Edit) -> None:
+    def _add(self, part: Edit) -> Edit:
         part = self._project.check_in_transaction(part)
         self.parts.append(part)
+        return part
 
     def __enter__(self) -> Transaction:
         return self

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ..errors import InterchangeError
+from ..files import temporary_beside
 from ..project import Project
 from .mot import export_mot, import_mot
 from .table import export_table, import_table
@@ -94,7 +94,7 @@ def export_file(
     target = Path(path).absolute()
     if target.is_dir():
         raise InterchangeError(f"{target} is a folder; name a file to write.")
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    temporary = temporary_beside(target, ".tmp")
     try:
         with open(temporary, "xb") as file:
             rows = found.write(project, file, first, stop, progress=progress)

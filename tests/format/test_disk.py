@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from reviewer.format import EditError, ProjectError, ReviewerError
+from reviewer.format.files import temporary_beside
+from reviewer.format.interchange import export_file
 
 from reviewer import Project
-from tests.format import disks, stranger
+from tests.format import child, disks, stranger
 from tests.format.conftest import OpenProject
 from tests.format.contents import everything, versioned_files
 
@@ -191,3 +194,54 @@ def test_nothing_is_made_in_a_read_only_folder(tmp_path: Path, plain_video: Path
         with pytest.raises(ProjectError, match="Read-only file system"):
             Project.create(place / "p", plain_video)
         assert list(place.iterdir()) == []
+
+
+KILLED = """
+    import os, signal
+    from pathlib import Path
+    from reviewer.format import attach, folder
+    from reviewer.format.interchange import registry
+    def die(*_):
+        os.kill(os.getpid(), signal.SIGKILL)
+    place = Path(sys.argv[1])
+    if sys.argv[2] == "new":
+        folder._sync_tree = die
+        Project.create(place / "match", place / "game.mp4")
+    project = Project.open(place / "match")
+    os.fsync = die
+    registry.export_file(project, place / "out.csv", "csv")
+"""
+
+
+def test_what_was_killed_half_made_is_cleared_away_by_the_next(
+    tmp_path: Path, plain_video: Path
+) -> None:
+    """`new` and `export` write beside the target under a hidden name."""
+    shutil.copy(plain_video, tmp_path / "game.mp4")
+    kept = tmp_path / ".match.0123.new"  # not certainly ours
+    kept.mkdir()
+
+    def hidden(suffix: str) -> list[Path]:
+        found = [path for path in tmp_path.iterdir() if path.name.endswith(suffix)]
+        return [path for path in found if path != kept]
+
+    for _ in range(2):
+        code, _ = child.run(KILLED, tmp_path, "new")
+        assert code == -signal.SIGKILL
+        assert len(hidden(".new")) == 1, "the second finds the first one's and takes it away"
+    Project.create(tmp_path / "match", tmp_path / "game.mp4").close()
+    assert hidden(".new") == []
+    for _ in range(2):
+        assert child.run(KILLED, tmp_path, "export")[0] == -signal.SIGKILL
+        assert len(hidden(".tmp")) == 1
+    beside = temporary_beside(tmp_path / "out.csv", ".tmp")  # somebody who still writes
+    beside.write_bytes(b"")
+    with Project.open(tmp_path / "match") as project:
+        export_file(project, tmp_path / "out.csv", "csv")
+    assert hidden(".tmp") == [beside]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name[0] != ".") == [
+        "game.mp4", "match", "out.csv",
+    ]  # fmt: skip
+    assert kept.exists()
+    # no name is too long for its own temporary
+    assert len(os.fsencode(temporary_beside(tmp_path / ("ä" * 127), ".tmp").name)) < 255

@@ -34,6 +34,7 @@ ONTOLOGY = {
     "classes": [*whole_model.ONTOLOGY["classes"], *(f"mark_{author}" for author in AUTHORS)],
 }
 PATIENCE_S = 60
+pytestmark = pytest.mark.timeout(3600)  # the full campaigns take minutes, more on a busy machine
 
 
 @pytest.fixture

@@ -246,3 +246,28 @@ def test_what_changed_before_anybody_looked_is_noticed(
     follower.until(lambda: {"player-1", "player-far"} == set(project.entities))
     assert mine["box"].keyframes.tolist() == [3, 4]
     assert {change.origin for change in follower.changes} == {"disk"}
+
+
+def test_a_reader_that_came_before_the_journal_follows_too(tmp_path: Path) -> None:
+    """A read-only view of a folder that nobody had edited on this machine, as after git clone."""
+    folder = stranger.make_folder(tmp_path / "match")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reviewer.format.folder.why_read_only", lambda _: "it is mounted read-only.")
+        reader = Project.open(folder)
+    assert not (folder / ".reviewer").exists()
+    follower = Follower(reader)
+    with Project.open(folder, author="Ada") as writer:
+        entity = writer.add_entity("player", entity_id="player-1")
+        entity["box"][3] = (1, 2, 3, 4)
+        wanted = everything(writer)
+        # by the journal alone: nothing is in the store yet
+        follower.until(lambda: everything(reader) == wanted)
+        entity["box"][4] = (5, 6, 7, 8)
+    follower.until(lambda: reader.entity("player-1")["box"].keyframes.tolist() == [3, 4])
+    with Project.open(folder, author="Ben") as writer:
+        for frame in range(3):
+            writer.entity("player-1")["pose"][frame] = "down"
+        wanted = everything(writer)
+        follower.until(lambda: everything(reader) == wanted)
+    assert {change.origin for change in follower.changes} == {"peer"}
+    reader.close()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import zarr
+from reviewer.format import Ontology, OntologyError
+from reviewer.format.verify import verify
 
 from reviewer import Project
 from tests.format import stranger
@@ -244,3 +248,44 @@ def test_a_new_project_is_what_the_specification_says(tmp_path: Path, plain_vide
     video = json.loads((tmp_path / "new" / "video.json").read_text())
     assert video["frame_count"] == frame_count == 90
     assert video["interpolate_over"] == "frames"
+
+
+def test_properties_may_be_called_like_kinds(tmp_path: Path) -> None:
+    """Only geometry and presence are built in; the rest are words that people need."""
+    kinds: dict[str, dict[str, Any]] = {
+        "number": {"kind": "text"},
+        "text": {"kind": "number"},
+        "choice": {"kind": "boolean"},
+        "boolean": {"kind": "choice", "choices": ["a", "b"]},
+        "choices": {"kind": "entity"},
+        "entity": {"kind": "choices", "choices": ["a", "b"]},
+        "entities": {"kind": "number", "interpolation": "linear"},
+        "mode": {"kind": "text"},
+        "source": {"kind": "entities"},
+    }
+    properties = [{"name": n, "time_varying": True, **rest} for n, rest in kinds.items()]
+    ontology = {"classes": [{"name": "player", "properties": properties}]}
+    folder = stranger.make_folder(tmp_path / "match", ontology=ontology)
+    values = {
+        "number": "twelve", "text": 12.5, "choice": True, "boolean": "b", "choices": "player-1",
+        "entity": ["a", "b"], "entities": 3.0, "mode": "fast", "source": ["player-1"],
+    }  # fmt: skip
+    with Project.open(folder) as project:
+        project.add_entity("player", entity_id="player-1")
+        player = project.add_entity("player", entity_id="player-2")
+        for name, value in values.items():
+            player[name][7] = value
+        player["entities"].set_rule(7, "hold")
+        before = everything(project)
+    assert [f for f in verify(folder) if f.code != "video-missing"] == []
+    shutil.rmtree(folder / ".reviewer")
+    with Project.open(folder) as project:
+        assert project.warnings == []
+        assert everything(project) == before
+        assert project.entity("player-2")["entities"].rule_at(8) == "hold"
+    array = zarr.open_group(folder / "annotations.zarr", mode="r")["entities/2/player-2/number"]
+    assert array[7, 0] == "twelve"
+    for name in ("box", "points", "presence"):
+        rules = {"classes": [{"name": "player", "properties": [{"name": name, "kind": "text"}]}]}
+        with pytest.raises(OntologyError, match="built-in name"):
+            Ontology.parse(rules)

@@ -258,3 +258,71 @@ def test_changes_of_the_ontology_that_do_not_fit_together_are_refused(
         other.change_ontology(ontology_edits.add_property(base, "player", holds))
     assert "holds" not in other.ontology.classes["player"].properties
     assert "puck" not in other.ontology.classes
+
+
+def apply_in_vain(project: Project, edit: Edit) -> None:
+    with project.transaction("several"):
+        change = project.apply(edit)
+        assert (change.entities, change.frames) == (frozenset(["player-1"]), (3, 300))
+        assert project.entity("player-1")["pose"].at(3) == "down"
+        raise Changed
+
+
+def fail_inside(project: Project) -> None:
+    with project.transaction("inner"):
+        project.add_entity("player", entity_id="player-2")["box"][2] = (2, 2, 2, 2)
+        project.entity("player-1")["box"][1] = (9, 9, 9, 9)
+        project.entity("player-1")["box"][300] = (3, 3, 3, 3)
+
+
+def test_an_edit_applied_inside_is_part_of_the_transaction(folder: Path, project: Project) -> None:
+    one = project.add_entity("player", entity_id="player-1")
+    one["box"][3] = (1, 2, 3, 4)
+    before, size = everything(project), journal_bytes(folder)
+    heard: list[Change] = []
+    project.subscribe(heard.append)
+    with Project.open(folder) as other:  # whose edit is to be made here too
+        other.entity("player-1")["pose"][3] = "down"
+        edit = other._full_history().next_undo(other.author)
+        assert edit is not None
+        other.undo()
+    project.apply(Edit())
+    before, size = everything(project), journal_bytes(folder)
+    heard.clear()
+    again = Edit(cells=edit.cells, label="elsewhere")
+    with pytest.raises(Changed):
+        apply_in_vain(project, again)
+    assert (everything(project), journal_bytes(folder), heard) == (before, size, [])
+    with project.transaction("several"):
+        project.apply(again)
+        one["box"][9] = (5, 6, 7, 8)
+    assert [change.edit.label for change in heard] == ["several"]
+    project.undo()
+    assert everything(project) == before
+
+
+def test_a_part_that_fails_takes_back_itself_and_nothing_else(project: Project) -> None:
+    one = project.add_entity("player", entity_id="player-1")
+    with project.transaction("outer"):
+        one["box"][1] = (1, 1, 1, 1)
+        with pytest.raises(EditError, match="outside the video"):
+            fail_inside(project)
+        assert list(project.entities) == ["player-1"]
+        assert one["box"][1].tolist() == [1, 1, 1, 1]
+        one["box"][4] = (4, 4, 4, 4)
+    assert one["box"].keyframes.tolist() == [1, 4]
+    assert not project.knows("player-2")
+    with Project.open(project.path) as again:
+        assert everything(again) == everything(project)
+
+
+def test_nothing_is_undone_inside_a_transaction(project: Project) -> None:
+    one = project.add_entity("player")
+    one["box"][1] = (1, 1, 1, 1)
+    with project.transaction("more"):
+        one["box"][2] = (2, 2, 2, 2)
+        with pytest.raises(EditError, match="inside a transaction"):
+            project.undo()
+    assert one["box"].keyframes.tolist() == [1, 2]
+    project.undo()
+    assert one["box"].keyframes.tolist() == [1]
