@@ -42,10 +42,11 @@ CONNECT = """async () => {
 EDIT = """async ([entity, count, pauseMs, value]) => {
   const times = [];
   for (let i = 0; i < count; i++) {
-    const ops = [{ op: 'set', entity, property: 'box', frame: i, value: [value, 2, 30, 40] }];
+    const box = { op: 'set', entity, property: 'box', frame: i, value: [value, 2, 30, 40] };
+    const ops = entity === null ? [] : [box];  // nothing to do is refused
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     const start = performance.now();
-    await globalThis.live.edit('Move', ops);
+    await globalThis.live.edit('Move', ops).catch(() => {});
     times.push(performance.now() - start);
   }
   return times;
@@ -97,7 +98,7 @@ async def socket_round(
 async def measure(folder: Path, project: Project, server: Server) -> dict[str, list[float]]:
     entity = project.add_entity("player")
     entity["box"][0] = (0, 0, 30, 40)
-    bare, api, sockets, page = Clock(), Clock(), Clock(), []
+    bare, api, sockets, page, refused = Clock(), Clock(), Clock(), [], []
     file = os.open(folder / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     headers = {"Authorization": f"Bearer {server.token}"}
     async with (
@@ -113,7 +114,9 @@ async def measure(folder: Path, project: Project, server: Server) -> dict[str, l
             bare_round(file, bare)
             api_round(project, entity.id, api, i)
             await socket_round(socket, entity.id, sockets, i)
-            page += await window.page.evaluate(EDIT, [entity.id, EDITS, 1000 * PAUSE_S, i])
+            pace = [EDITS, 1000 * PAUSE_S, i]
+            refused += await window.page.evaluate(EDIT, [None, *pace])
+            page += await window.page.evaluate(EDIT, [entity.id, *pace])
         await browser.close()
     os.close(file)
     return {
@@ -121,6 +124,7 @@ async def measure(folder: Path, project: Project, server: Server) -> dict[str, l
         "Project.apply": api.times,
         "a socket, from Python": sockets.times,
         "the page, in the browser": page,
+        "the page, refused unsaved": refused,
     }
 
 
