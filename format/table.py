@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .columns import Column
+from .kinds import Kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,12 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """Names of the properties there are."""
         return (*self.values, *self._constants)
+
+    def property_of(self, column: str) -> tuple[str, Kind]:
+        """The name and the kind of the property in a column of ``values``. Columns are named after
+        their property; where classes differ in the kind they give a name, each kind has one."""
+        found = self._columns[column]
+        return found.name, found.kind
 
     def codes(self, name: str) -> NDArray[Any]:
         """Stored codes of presence or of a time-varying choice, int ``(n,)``, -1 for none."""

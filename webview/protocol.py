@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-VERSION = 1
+VERSION = 2
 TIMES = b"RVTM"
 UNITS = b"RVUT"
 UNIT = b"RVUP"
@@ -42,6 +42,15 @@ class Message:
     magic: bytes
     header: dict[str, Any]
     arrays: list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class WindowColumn:
+    """One property in a window: what the page must know of it, and its arrays by name; see
+    ``windows.py``."""
+
+    header: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray]
 
 
 def _pad(length: int) -> int:
@@ -117,33 +126,27 @@ def encode_window(
     first: int,
     offsets: np.ndarray,
     entity: np.ndarray,
-    boxes: np.ndarray,
     presence: np.ndarray,
-    columns: Mapping[str, np.ndarray],
+    columns: Sequence[WindowColumn],
 ) -> bytes:
     """The engine's values for the frames ``first .. first + len(offsets) - 2``.
 
     ``offsets`` (frames+1) gives each frame's range of rows; ``entity`` is the page's entity
-    index; ``boxes`` (rows, 4) px, NaN where an entity has no box; ``presence`` the store's
-    codes (1 present, 2 occluded); ``columns`` the choice codes of each time-varying property, -1
-    for none.
+    index; ``presence`` the store's codes (1 present, 2 occluded).
     """
-    boxes32 = boxes.astype(np.float32)
+    described: list[dict[str, Any]] = []
+    arrays = [offsets.astype(np.uint32), entity.astype(np.uint32), presence.astype(np.uint8)]
+    for column in columns:
+        names = list(column.arrays)
+        described.append({**column.header, "arrays": names})
+        arrays += [column.arrays[name] for name in names]
     header = {
         "revision": revision,
         "first": first,
         "frames": len(offsets) - 1,
         "rows": len(entity),
-        "boxless": bool(np.isnan(boxes32).any()),
-        "columns": list(columns),
+        "columns": described,
     }
-    arrays = [
-        offsets.astype(np.uint32),
-        entity.astype(np.uint32),
-        boxes32,
-        presence.astype(np.uint8),
-        *(column.astype(np.int16) for column in columns.values()),
-    ]
     return encode(WINDOW, header, arrays)
 
 

@@ -13,8 +13,12 @@ from reviewer.format import Project, ProjectError, VideoError
 from reviewer.format.video import Video
 
 from . import protocol
+from .windows import window_columns
 
 MAX_WINDOW_FRAMES = 1024
+MAX_WINDOW_BYTES = 8 << 20
+# Before so many rows are evaluated, one frame tells how heavy they are.
+_MANY_ROWS = 100_000
 MAX_OVERVIEW_BINS = 4096
 MAX_STILL_WIDTH = 8192
 MAX_LANES = 200
@@ -90,26 +94,41 @@ class ProjectSession:
     # what the engine says
 
     def window(self, first: int, stop: int) -> bytes:
-        """Encoded rows of the frames ``[first, stop)``, clipped to the video."""
+        """Encoded rows of the frames ``[first, stop)``, clipped to the video; of fewer frames, at
+        least one, where they are so heavy that the message would be too large."""
         first = max(0, first)
         stop = min(stop, self.project.frame_count, first + MAX_WINDOW_FRAMES)
         if stop <= first:
             raise ProjectError(f"There are no frames from {first} on.")
+        count = stop - first
+        if count * len(self.project.entities) > _MANY_ROWS:
+            count = _fitting(count, 1, len(self._window(first, 1)))
+        while True:
+            body = self._window(first, count)
+            if len(body) <= MAX_WINDOW_BYTES or count == 1:
+                return body
+            count = min(_fitting(count, count, len(body)), count // 2)
+
+    def _window(self, first: int, frames: int) -> bytes:
         revision = self.project.revision  # before: what is evaluated is at least this new
-        table = self.project.evaluate(first, stop)
+        table = self.project.evaluate(first, first + frames, properties=self._varying())
         numbers = np.array([self.project.number(entity) for entity in table.entities], np.uint32)
-        codes = {
-            name: table.codes(name) for name in table.values if name not in ("box", "presence")
-        }
         return protocol.encode_window(
             revision=revision,
             first=first,
             offsets=table.offsets,
             entity=numbers[table.entity_index],
-            boxes=table["box"],
             presence=table.codes("presence"),
-            columns=codes,
+            columns=window_columns(table),
         )
+
+    def _varying(self) -> list[str]:
+        """Names of the properties that change over time in some class; the page knows the
+        others."""
+        ontology = self.project.ontology
+        classes = [*ontology.classes.values(), *([ontology.scene] if ontology.scene else [])]
+        names = (d.name for c in classes for d in c.properties.values() if d.time_varying)
+        return list(dict.fromkeys(("presence", *names)))
 
     def timeline(self, entity_id: str) -> dict[str, Any]:
         """Keyframes of each property that changes over time, and what holds between them."""
@@ -230,3 +249,8 @@ class ProjectSession:
         if not 0 <= frame < len(video):
             raise VideoError(f"The video has no frame {frame}; it has {len(video)} frames.")
         return video.jpeg(frame, max_width=width)
+
+
+def _fitting(wanted: int, frames: int, size: int) -> int:
+    """How many frames of those wanted fit a message when so many made one of this size."""
+    return max(1, min(wanted, frames * MAX_WINDOW_BYTES // size))

@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from reviewer.webview.server import Server
 
 from reviewer import Project
+from tests.webview import all_kinds
 
 ONTOLOGY: dict[str, Any] = {
     "classes": [
@@ -73,6 +74,14 @@ class Site:
 def project(tmp_path: Path, plain_video: Path) -> Iterator[Project]:
     """An empty project on a video of 640 x 360, 90 frames."""
     with Project.create(tmp_path / "match", plain_video, ONTOLOGY, author="Ada") as project:
+        yield project
+
+
+@pytest.fixture
+def all_kinds_project(tmp_path: Path, plain_video: Path) -> Iterator[Project]:
+    """The same video with entities of every kind in motion; see all_kinds.py."""
+    with Project.create(tmp_path / "kinds", plain_video, all_kinds.ONTOLOGY) as project:
+        all_kinds.fill(project)
         yield project
 
 

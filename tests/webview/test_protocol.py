@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from reviewer.webview import protocol
+from reviewer.format.geometry import Shape
+from reviewer.webview import protocol, session
+from reviewer.webview.protocol import WindowColumn
+from reviewer.webview.session import ProjectSession
+from reviewer.webview.windows import MAX_TEXT_CHARS
+
+from reviewer import Project
 
 from .conftest import Window
 
@@ -55,26 +61,26 @@ def test_another_message_or_version_is_noticed() -> None:
     with pytest.raises(ValueError, match="expected"):
         protocol.decode(data, protocol.UNITS)
     with pytest.raises(ValueError, match="expected"):
-        protocol.decode(data[:4] + b"\x02" + data[5:], protocol.TIMES)
+        protocol.decode(data[:4] + b"\x07" + data[5:], protocol.TIMES)
 
 
 IN_PAGE = """async (bytes) => {
   const protocol = await import('/static/protocol.js');
   const plain = (value) => {
     if (ArrayBuffer.isView(value)) return [value.constructor.name, Array.from(value, String)];
-    if (value instanceof Map) return Object.fromEntries([...value].map(([k, v]) => [k, plain(v)]));
-    return value;
+    if (Array.isArray(value)) return value.map(plain);
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
   };
   return Object.fromEntries(Object.entries(bytes).map(([name, data]) => {
     const decoded = protocol[name](new Uint8Array(data).buffer);
-    if (ArrayBuffer.isView(decoded)) return [name, plain(decoded)];
-    return [name, Object.fromEntries(Object.entries(decoded).map(([k, v]) => [k, plain(v)]))];
+    return [name, plain(decoded)];
   }));
 }"""
 
 
 async def test_the_page_reads_what_the_server_writes(window: Window) -> None:
-    boxes = np.array([[1.5, 2.25, 3, 4], [np.nan] * 4, [0.1, -2, 1e9, 7]])
+    boxes = np.array([[1.5, 2.25, 3, 4], [0.1, -2, 1e9, 7]], np.float32)
     messages = {
         "decodeTimes": protocol.encode_times(np.array([0, 1 / 3, 1e5])),
         "decodeUnits": protocol.encode_units(np.array([0, 30]), np.array([30, 15])),
@@ -86,9 +92,21 @@ async def test_the_page_reads_what_the_server_writes(window: Window) -> None:
             first=40,
             offsets=np.array([0, 1, 3]),
             entity=np.array([7, 0, 7]),
-            boxes=boxes,
             presence=np.array([1, 2, 1]),
-            columns={"pose": np.array([-1, 300, 0]), "größe": np.array([1, 2, 3])},
+            columns=[
+                WindowColumn(
+                    {"key": "box", "property": "box", "kind": "box", "width": 4},
+                    {
+                        "rows": np.array([0, 2], np.uint32),
+                        "offsets": np.array([0, 1, 2], np.uint32),
+                        "values": boxes,
+                    },
+                ),
+                WindowColumn(
+                    {"key": "größe", "property": "größe", "kind": "choice"},
+                    {"codes": np.array([-1, 300, 0], np.int16)},
+                ),
+            ],
         ),
         "decodeOverview": protocol.encode_overview(3, np.array([1, 0]), np.array([0.5, 2])),
     }
@@ -108,24 +126,33 @@ async def test_the_page_reads_what_the_server_writes(window: Window) -> None:
         "data": ["Uint8Array", [str(b) for b in b"abcdef"]],
     }
     found = read["decodeWindow"]
-    assert {k: found[k] for k in ("revision", "first", "frames", "rows", "boxless")} == {
-        "revision": 9,
-        "first": 40,
-        "frames": 2,
-        "rows": 3,
-        "boxless": True,
-    }
+    size = len(messages["decodeWindow"])
+    expected = {"revision": 9, "first": 40, "frames": 2, "rows": 3, "bytes": size}
+    assert {k: found[k] for k in expected} == expected
     assert found["offsets"] == ["Uint32Array", ["0", "1", "3"]]
     assert found["entity"] == ["Uint32Array", ["7", "0", "7"]]
     assert found["presence"] == ["Uint8Array", ["1", "2", "1"]]
-    assert found["columns"] == {
-        "pose": ["Int16Array", ["-1", "300", "0"]],
-        "größe": ["Int16Array", ["1", "2", "3"]],
-    }
-    kind, values = found["boxes"]
+    (geometry,) = found["geometry"]
+    kind, values = geometry.pop("values")
     assert kind == "Float32Array"
-    read_boxes = np.array([float(v) for v in values], np.float32)
-    assert read_boxes.tobytes() == boxes.astype(np.float32).tobytes()
+    assert np.array([float(v) for v in values], np.float32).tobytes() == boxes.tobytes()
+    assert geometry == {
+        "key": "box",
+        "property": "box",
+        "kind": "box",
+        "width": 4,
+        "rows": ["Uint32Array", ["0", "2"]],
+        "offsets": ["Uint32Array", ["0", "1", "2"]],
+        "which": None,
+    }
+    assert found["values"] == [
+        {
+            "key": "größe",
+            "property": "größe",
+            "kind": "choice",
+            "codes": ["Int16Array", ["-1", "300", "0"]],
+        }
+    ]
     assert read["decodeOverview"]["keyframes"] == ["Uint32Array", ["1", "0"]]
 
 
@@ -140,6 +167,73 @@ async def test_the_page_refuses_what_is_cut_or_another_message(window: Window) -
         ("decodeTimes", data[:-8]),
         ("decodeTimes", data[:10]),
         ("decodeUnits", data),
-        ("decodeTimes", data[:4] + b"\x02" + data[5:]),
+        ("decodeTimes", data[:4] + b"\x07" + data[5:]),
     ]:
         assert await window.page.evaluate(refuse, [name, list(message)])
+
+
+def columns_of(body: bytes) -> dict[str, Any]:
+    """Headers of a window's columns, each with its arrays, by key."""
+    message = protocol.decode(body, protocol.WINDOW)
+    arrays = iter(message.arrays[3:])
+    found = {}
+    for header in message.header["columns"]:
+        found[header["key"]] = header | {name: next(arrays) for name in header["arrays"]}
+    return found
+
+
+def test_only_what_is_in_the_window_is_sent(all_kinds_project: Project) -> None:
+    view = ProjectSession(all_kinds_project)
+    assert "state" not in columns_of(view.window(0, 2))
+    found = columns_of(view.window(2, 3))
+    assert found["state"]["codes"].max() == 0
+    assert "boxes" not in found["box"]
+    assert len(found["box"]["rows"]) == 2  # of the two entities that have one
+
+
+def test_a_shape_that_holds_is_sent_once(all_kinds_project: Project) -> None:
+    masks = columns_of(ProjectSession(all_kinds_project).window(50, 90))["mask"]
+    assert len(masks["boxes"]) == 4 * 2
+    assert len(masks["which"]) == 2 * 40
+
+
+def test_a_window_is_cut_where_frames_are_heavy(
+    all_kinds_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = ProjectSession(all_kinds_project)
+    whole = view.window(0, 90)
+    limit = len(whole) // 3
+    monkeypatch.setattr(session, "MAX_WINDOW_BYTES", limit)
+    for many_rows in (session._MANY_ROWS, 1):
+        monkeypatch.setattr(session, "_MANY_ROWS", many_rows)
+        cut = view.window(0, 90)
+        assert len(cut) <= limit
+        assert 10 < protocol.decode(cut, protocol.WINDOW).header["frames"] < 45
+    monkeypatch.setattr(session, "MAX_WINDOW_BYTES", 1)
+    assert protocol.decode(view.window(7, 90), protocol.WINDOW).header["frames"] == 1
+
+
+def test_long_texts_are_cut_and_said_to_be(all_kinds_project: Project) -> None:
+    project = all_kinds_project
+    entity = next(iter(project.entities.values()))
+    entity["note"][0] = "x" * 100_000
+    note = columns_of(ProjectSession(project).window(0, 1))["note"]
+    assert note["texts"] == ["", "x" * MAX_TEXT_CHARS]
+    assert note["cut"] == [1]
+
+
+def test_paths_of_a_window_are_the_engines(all_kinds_project: Project) -> None:
+    project = all_kinds_project
+    column = columns_of(ProjectSession(project).window(0, 60))["polygon"]
+    table = project.evaluate(0, 60)
+    wanted: list[Shape] = [shape for shape in table.values["polygon"][:, 0] if shape is not None]
+    assert len(wanted) == len(column["which"])
+    points = column["values"].reshape(-1, 2)
+    for shape, number in zip(wanted, column["which"], strict=True):
+        parts = column["parts"][number : number + 2]
+        rings = column["rings"][parts[0] : parts[1] + 1]
+        vertices = column["vertices"][rings[0] : rings[-1] + 1]
+        assert np.array_equal(rings - rings[0], shape.part_offsets)
+        assert np.array_equal(vertices - vertices[0], shape.ring_offsets)
+        mine = points[vertices[0] : vertices[-1]]
+        assert np.array_equal(mine, shape.points.astype(np.float32))

@@ -87,13 +87,14 @@ export class Actions {
     if (this.state.tool === 'redraw') store.set({ tool: 'select' });
     store.set({ selected: id });
     stage.paint();
-    const box = reveal && id && scene.boxOf(id);
-    if (box) stage.reveal(box);
+    const bounds = reveal && id && scene.boundsOf(id);
+    if (bounds) stage.reveal(bounds);
   }
 
   selectNeighbour(direction) {
     const { scene, model } = this.workspace;
-    const ids = Array.from(scene.painted.entity, (index) => model.byIndex[index]?.id).filter(Boolean);
+    const shapes = scene.painted.entity.subarray(0, scene.painted.count);
+    const ids = [...new Set(shapes)].map((index) => model.byIndex[index]?.id).filter(Boolean);
     if (!ids.length) return;
     const at = ids.indexOf(this.state.selected);
     this.select(ids[(at + direction + ids.length + (at < 0 && direction < 0 ? 1 : 0)) % ids.length]);
@@ -136,19 +137,20 @@ export class Actions {
   /** Send a box, showing it until the engine's answer takes its place. */
   async sendBox(edit, id, frame, box, color = null) {
     const { scene, stage, live } = this.workspace;
-    const override = { id, frame, box, color, revision: Infinity };
     if (this.#refuseReadOnly()) {
-      scene.overrides.delete(id);
+      scene.dropOverride(id, 'box');
       stage.paint();
       return;
     }
     this.finishNudge();
-    scene.overrides.set(id, override);
+    const override = scene.setOverride({
+      id, property: 'box', kind: 'box', value: box, frame, color, revision: Infinity,
+    });
     stage.paint();
     try {
       override.revision = (await live.edit(edit.label, edit.ops)).revision;
     } catch (error) {
-      if (scene.overrides.get(id) === override) scene.overrides.delete(id);
+      scene.forgetOverride(override);
       this.workspace.notify(error.message, 'bad');
     }
     stage.paint();
@@ -174,7 +176,9 @@ export class Actions {
     clearTimeout(this.nudging?.timer);
     const timer = setTimeout(() => this.finishNudge(), NUDGE_PAUSE_MS);
     this.nudging = { id: selected, frame, box: moved, timer };
-    scene.overrides.set(selected, { id: selected, frame, box: moved, revision: Infinity });
+    scene.setOverride({
+      id: selected, property: 'box', kind: 'box', value: moved, frame, revision: Infinity,
+    });
     stage.paint();
   }
 

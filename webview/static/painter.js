@@ -70,7 +70,7 @@ export class Painter {
 
   /** Replaces the picture. Nothing in `scene` is kept. @param {Scene} scene */
   paint(scene) {
-    this.#layout.compute(scene, this.#canvas.width, this.#canvas.height, this.#dpr);
+    this.#layout.compute(scene.painted ? boxesOf(scene) : scene, this.#canvas.width, this.#canvas.height, this.#dpr);
     this.#backend.draw(this.#layout);
   }
 
@@ -82,6 +82,14 @@ export class Painter {
   close() {
     this.#backend.close();
   }
+}
+
+function boxesOf({ painted, table, view }) {
+  const rows = [];
+  for (let i = 0; i < painted.count; i++) if (painted.layerOf(i).kind === 'box') rows.push(i);
+  const boxes = new Float32Array(4 * rows.length);
+  rows.forEach((i, k) => boxes.set(painted.bounds.subarray(4 * i, 4 * i + 4), 4 * k));
+  return { count: rows.length, boxes, style: Uint16Array.from(rows, (i) => painted.style[i]), table, view };
 }
 
 /** @returns {Promise<{choice: 'webgl' | 'software', reason: string}>} */

@@ -3,7 +3,7 @@
  * The layout is described in webview/protocol.py, which is the other side.
  */
 
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = 16;
 const TYPES = [
   null, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array,
@@ -86,22 +86,47 @@ export function decodeUnit(buffer) {
 }
 
 /**
+ * One property in a window; see webview/windows.py for the arrays of each kind. Of geometry the
+ * entries of frame `first + k` are `offsets[k] .. offsets[k + 1]`; entry e belongs to row `rows[e]`,
+ * or to row e where `rows` is null, and shows shape `which[e]`, or e where `which` is null.
+ * @typedef {{key: string, property: string, kind: string, width?: number, offsets: Uint32Array,
+ *   rows: Uint32Array|null, which: Uint32Array|null, values?: Float32Array, parts?: Uint32Array,
+ *   rings?: Uint32Array, vertices?: Uint32Array, boxes?: Int32Array, runs?: Uint32Array,
+ *   counts?: Uint32Array, bounds?: Float32Array}} GeometryColumn
+ *
+ * A property that is no geometry, with a value for each row.
+ * @typedef {{key: string, property: string, kind: string, codes?: Int16Array, values?: Float64Array,
+ *   which?: Uint32Array, texts?: string[], cut?: number[]}} ValueColumn
+ *
  * The engine's values for `frames` frames from `first`; frame `first + k` has the rows
- * `offsets[k] .. offsets[k + 1]`. Boxes are x, y, width, height in video px.
- * @typedef {{revision: number, first: number, frames: number, rows: number, boxless: boolean,
- *   offsets: Uint32Array, entity: Uint32Array, boxes: Float32Array, presence: Uint8Array,
- *   columns: Map<string, Int16Array>}} EvaluatedWindow
- * @param {ArrayBuffer} buffer
- * @returns {EvaluatedWindow}
+ * `offsets[k] .. offsets[k + 1]`.
+ * @typedef {{revision: number, first: number, frames: number, rows: number, bytes: number,
+ *   offsets: Uint32Array, entity: Uint32Array, presence: Uint8Array,
+ *   geometry: GeometryColumn[], values: ValueColumn[]}} EvaluatedWindow
  */
+
+const GEOMETRY = new Set([
+  'box', 'rotated_box', 'ellipse', 'points', 'polyline', 'polygon', 'cuboid', 'mask',
+]);
+
+/** @param {ArrayBuffer} buffer @returns {EvaluatedWindow} */
 export function decodeWindow(buffer) {
   const { header, arrays } = decode(buffer, MAGIC.window);
-  const [offsets, entity, boxes, presence] = arrays;
-  const columns = new Map(header.columns.map((name, i) => [name, arrays[4 + i]]));
-  return {
-    revision: header.revision, first: header.first, frames: header.frames, rows: header.rows,
-    boxless: header.boxless, offsets, entity, boxes, presence, columns,
+  const { columns, ...rest } = header;
+  const [offsets, entity, presence] = arrays;
+  const window = {
+    ...rest, bytes: buffer.byteLength, offsets, entity, presence, geometry: [], values: [],
   };
+  let next = 3;
+  for (const { arrays: names, ...column } of columns) {
+    for (const name of names) column[name] = arrays[next++];
+    if (GEOMETRY.has(column.kind)) {
+      window.geometry.push({ rows: null, which: null, offsets, ...column });
+    } else {
+      window.values.push(column);
+    }
+  }
+  return window;
 }
 
 /**

@@ -24,7 +24,29 @@ import { Windows } from './state/windows.js';
 import { TimelinePanel } from './timeline/timeline.js';
 import { Pointer } from './tools/pointer.js';
 import { Scene } from './view/scene.js';
+import { valueOf } from './view/shapes.js';
 import { Stage } from './view/stage.js';
+
+/** Boxes as the painter got them, and the other shapes in the form in which edits carry them. */
+function describePainted({ painted, model }) {
+  const entities = [];
+  const boxes = [];
+  const shapes = [];
+  for (let i = 0; i < painted.count; i++) {
+    const id = model.byIndex[painted.entity[i]]?.id;
+    if (id === undefined) continue;
+    const { property, kind, column } = painted.layerOf(i);
+    if (kind === 'box') {
+      entities.push(id);
+      boxes.push(...painted.bounds.subarray(4 * i, 4 * i + 4));
+    } else {
+      shapes.push({ entity: id, property, kind, value: valueOf(column, painted.at[i]) });
+    }
+  }
+  return {
+    frame: painted.frame, loaded: painted.loaded, entities, boxes: Float32Array.from(boxes), shapes,
+  };
+}
 
 const DEFAULT_SIZE = { width: 1280, height: 720 };
 
@@ -257,12 +279,11 @@ export class Workspace {
   diagnostics() {
     const { scene, model, store, source, stage } = this;
     return {
-      painted: () => ({
-        frame: scene.painted.frame,
-        loaded: scene.painted.loaded,
-        entities: Array.from(scene.painted.entity, (index) => model.byIndex[index]?.id ?? null),
-        boxes: scene.painted.boxes.slice(),
-      }),
+      painted: () => describePainted(scene),
+      values(id) {
+        const { present, presence, values } = scene.valuesOf(id, store.state.frame);
+        return present ? { presence, ...Object.fromEntries(values) } : null;
+      },
       get frame() { return store.state.frame; },
       get target() { return store.state.target; },
       get playing() { return store.state.playing; },

@@ -91,7 +91,7 @@ class EntityList {
   }
 
   #findHere() {
-    this.here = new Set(this.workspace.scene.painted.entity);
+    this.here = new Set(this.workspace.scene.painted.here);
   }
 
   /** Shapes were painted: who is here may have changed. Playback must not wait for the list. */

@@ -85,6 +85,7 @@ function completeClass(c) {
     color: c.color ?? UNKNOWN_COLOR,
     hotkey: c.hotkey ?? null,
     geometry: c.geometry ?? ['box'],
+    skeleton: c.skeleton ?? null,
     properties: (c.properties ?? []).map((p) => ({
       name: p.name,
       label: p.label ?? p.name,

@@ -9,15 +9,18 @@ import { fetchBinary } from '../api.js';
 import { decodeWindow } from '../protocol.js';
 
 const MAX_BLOCK_FRAMES = 256;
-const MIN_BLOCK_FRAMES = 8;
-const TARGET_ROWS = 65536;
+const TARGET_BYTES = 2 << 20;
+/** Blocks ahead are fetched until they hold so many frames, or so many blocks. */
+const AHEAD_FRAMES = 24;
+const MAX_BLOCKS_AHEAD = 8;
 const MAX_CACHED_BYTES = 96 << 20;
 const MAX_REQUESTS = 3;
 const RETRY_MS = 1000;
 
 /**
  * @typedef {{number: number, window: import('../protocol.js').EvaluatedWindow|null, needed: number,
- *   loading: boolean, failedAt: number, used: number, bytes: number}} Block
+ *   loading: boolean, failedAt: number, used: number, bytes: number, partial: boolean}} Block
+ * `partial`: the window stands in until one that has all the block's frames is here
  */
 export class Windows {
   /**
@@ -82,7 +85,9 @@ export class Windows {
   #wanted() {
     const here = Math.floor(this.frame / this.blockFrames);
     const last = Math.floor((this.frameCount - 1) / this.blockFrames);
-    return [here, here + this.direction, here + 2 * this.direction, here - this.direction]
+    const count = Math.min(MAX_BLOCKS_AHEAD, Math.max(2, Math.ceil(AHEAD_FRAMES / this.blockFrames)));
+    const ahead = Array.from({ length: count }, (_, i) => here + (i + 1) * this.direction);
+    return [here, ...ahead, here - this.direction]
       .filter((number) => number >= 0 && number <= last);
   }
 
@@ -92,15 +97,20 @@ export class Windows {
       if (this.requests >= MAX_REQUESTS) return;
       let block = this.blocks.get(number);
       if (!block) {
-        block = {
-          number, window: null, needed: 0, loading: false, failedAt: -Infinity, used: 0, bytes: 0,
-        };
+        block = this.#newBlock(number);
         this.blocks.set(number, block);
       }
-      const fresh = block.window && block.window.revision >= block.needed;
+      const fresh = block.window && block.window.revision >= block.needed && !block.partial;
       if (fresh || block.loading || now - block.failedAt < RETRY_MS) continue;
       this.#load(block);
     }
+  }
+
+  #newBlock(number) {
+    return {
+      number, window: null, needed: 0, loading: false, failedAt: -Infinity, used: 0, bytes: 0,
+      partial: false,
+    };
   }
 
   async #load(block) {
@@ -120,26 +130,51 @@ export class Windows {
     if (generation !== this.generation) return;
     this.requests--;
     block.loading = false;
-    if (window && this.#fits(window)) {
-      block.window = window;
-      block.used = ++this.clock;
-      block.bytes = window.offsets.buffer.byteLength;
+    if (window) {
+      const keep = Math.min(this.#idealFrames(window), window.frames < stop - first ? window.frames : Infinity);
+      // A factor of four, so that the size does not swing between neighbours.
+      if (window.frames < stop - first || keep * 4 < this.blockFrames || keep > this.blockFrames * 4) {
+        block.window = window;
+        this.#regrid(2 ** Math.floor(Math.log2(keep)));
+      } else {
+        this.#fill(block, window);
+      }
       this.#evict();
       this.onLoaded(first, stop);
     }
     this.#pump();
   }
 
-  /** Choose how many frames to ask for at once by how crowded they are. */
-  #fits(window) {
-    const perFrame = Math.max(1, window.rows / window.frames);
-    const ideal = Math.min(MAX_BLOCK_FRAMES, Math.max(MIN_BLOCK_FRAMES,
-      2 ** Math.floor(Math.log2(TARGET_ROWS / perFrame))));
-    // A factor of four, so that the size does not swing between neighbours.
-    if (ideal * 4 >= this.blockFrames && this.blockFrames * 4 >= ideal) return true;
-    this.blockFrames = ideal;
-    this.reset();
-    return false;
+  #fill(block, window, partial = false) {
+    block.window = window;
+    block.partial = partial;
+    block.used = ++this.clock;
+    block.bytes = (window.bytes * Math.min(window.frames, this.blockFrames)) / window.frames;
+  }
+
+  /** How many frames to ask for at once, by how heavy they are. */
+  #idealFrames({ bytes, frames }) {
+    return Math.min(MAX_BLOCK_FRAMES, Math.max(1, (TARGET_BYTES * frames) / bytes));
+  }
+
+  /** Blocks of another size; what is here stays on show. */
+  #regrid(blockFrames) {
+    const old = [...this.blocks.values()].filter(({ window }) => window).sort((a, b) => a.used - b.used);
+    this.generation++;
+    this.requests = 0;
+    this.blocks.clear();
+    this.blockFrames = blockFrames;
+    for (const { window, needed } of old) {
+      const stop = window.first + window.frames;
+      for (let number = Math.floor(window.first / blockFrames); number * blockFrames < stop; number++) {
+        const block = this.blocks.get(number) ?? this.#newBlock(number);
+        const whole = window.first <= number * blockFrames
+          && stop >= Math.min((number + 1) * blockFrames, this.frameCount);
+        block.needed = Math.max(block.needed, needed);
+        if (whole || !block.window || block.partial) this.#fill(block, window, !whole);
+        this.blocks.set(number, block);
+      }
+    }
   }
 
   #evict() {

@@ -1,11 +1,11 @@
-/** What lies under the pointer. Works on the painted boxes, that is on what the person sees. */
+/** What lies under the pointer. Works on the painted shapes, that is on what the person sees. */
 
 const BORDER_CSS_PX = 5;
 
 /**
- * Rows of the painted boxes under a point, the smallest first: a small box inside a large one can
- * always be reached.
- * @param {import('../view/scene.js').Painted} painted
+ * Painted shapes whose bounds are under a point, the smallest first: a small shape inside a large
+ * one can always be reached.
+ * @param {import('../view/painted.js').Painted} painted
  * @param {number} x video px
  * @param {number} y
  * @param {number} scale css px per video px
@@ -13,7 +13,7 @@ const BORDER_CSS_PX = 5;
  */
 export function rowsAt(painted, x, y, scale) {
   const reach = BORDER_CSS_PX / scale;
-  const { boxes, count } = painted;
+  const { bounds: boxes, count } = painted;
   const found = [];
   for (let i = 0; i < count; i++) {
     const left = boxes[4 * i];

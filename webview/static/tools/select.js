@@ -59,7 +59,9 @@ export class SelectTool {
     drag.box = roundBox(drag.handle
       ? resizeBox(drag.start, drag.handle, dx, dy, at.event.shiftKey)
       : [drag.start[0] + dx, drag.start[1] + dy, drag.start[2], drag.start[3]]);
-    scene.overrides.set(drag.id, { id: drag.id, frame: drag.frame, box: drag.box, revision: Infinity });
+    scene.setOverride({
+      id: drag.id, property: 'box', kind: 'box', value: drag.box, frame: drag.frame, revision: Infinity,
+    });
     stage.paint();
   }
 
@@ -83,7 +85,7 @@ export class SelectTool {
     const { drag } = this;
     this.drag = null;
     if (!drag?.moved) return false;
-    this.workspace.scene.overrides.delete(drag.id);
+    this.workspace.scene.dropOverride(drag.id, 'box');
     this.workspace.stage.paint();
     return true;
   }

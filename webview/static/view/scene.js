@@ -1,60 +1,78 @@
 /**
- * From a window's rows to the painter's input. Boxes go to the painter as they came; only a drag
+ * From a window's rows to the painter's input. Shapes go to the painter as they came; only a drag
  * that the engine has not answered yet stands in for one.
  */
 
 import { PRESENCE } from '../protocol.js';
+import { Painted, UNBORN } from './painted.js';
+import { PAINT_ORDER, columnOf, valueOf } from './shapes.js';
 import { VARIANTS, makePalette } from './styles.js';
+import { readValues } from './values.js';
 
 const OCCLUDED = PRESENCE.indexOf('occluded');
-const EMPTY_BOXES = new Float32Array(0);
+const PRESENT = PRESENCE.indexOf('present');
+
+// Flags of entities, by their number.
+const SHOWN = 1;
+const SELECTED = 2;
+const OVERRIDDEN = 4;
 
 /**
- * What was painted last, kept for hit tests, labels and diagnostics.
- * @typedef {{frame: number, count: number, boxes: Float32Array, style: Uint16Array,
- *   entity: Uint32Array, presence: Uint8Array, loaded: boolean}} Painted
+ * A shape shown before the engine has it: while dragging, and until the answer is in.
+ * @typedef {{id: string, property: string, kind: string, value: any, frame: number,
+ *   revision: number, color?: string|null}} Override
+ * `value` as an edit carries it; `revision` is Infinity until the edit is acknowledged; `color` is
+ * for an entity just drawn
  */
 
-/**
- * A box shown before the engine has it: while dragging, and until the answer is in.
- * @typedef {{id: string, frame: number, box: number[], revision: number, color?: string}} Override
- * `revision` is Infinity until the edit is acknowledged; `color` is for an entity just drawn
- */
+/** @typedef {{property: string, kind: string, value: any}} Geometry `value` as an edit carries it */
 
 export class Scene {
+  /** @type {Map<string, Override & {column: Object}>} by entity and property */
+  overrides = new Map();
+  painted = new Painted();
+  #flags = new Uint8Array(0);
+  #stale = true;
+  /** @type {(entity: import('../state/model.js').Entity) => boolean} */
+  #isShown = () => true;
+
   /** @param {import('../state/model.js').Model} model @param {import('../state/windows.js').Windows} windows */
   constructor(model, windows) {
     this.model = model;
     this.windows = windows;
-    /** @type {Map<string, Override>} */
-    this.overrides = new Map();
     this.recolor('class');
-    /** @type {Painted} */
-    this.painted = this.#nothing(0);
   }
 
   recolor(colorBy) {
     this.palette = makePalette(this.model, colorBy);
-    this.bases = new Uint16Array(0);
+    this.#stale = true;
   }
 
   /** Entities came, went or changed class: their colours may be others. */
   refreshEntities() {
-    this.bases = new Uint16Array(0);
+    this.#stale = true;
   }
 
-  #baseOf(index) {
-    if (index >= this.bases.length) {
-      const entities = this.model.byIndex;
-      this.bases = new Uint16Array(Math.max(entities.length, index + 1));
-      entities.forEach((entity, i) => {
-        if (entity) this.bases[i] = this.palette.baseOf(entity);
-      });
-    }
-    return this.bases[index];
+  /** Which entities are painted at all; call again when the answer changes for one of them. */
+  showOnly(isShown) {
+    this.#isShown = isShown;
+    this.#stale = true;
   }
 
-  /** @returns {string} colour of a painted row */
+  #freshen() {
+    if (!this.#stale) return;
+    this.#stale = false;
+    const entities = this.model.byIndex;
+    this.#flags = new Uint8Array(entities.length);
+    this.bases = new Uint16Array(entities.length);
+    entities.forEach((entity, i) => {
+      if (!entity) return;
+      this.#flags[i] = this.#isShown(entity) ? SHOWN : 0;
+      this.bases[i] = this.palette.baseOf(entity);
+    });
+  }
+
+  /** @returns {string} colour of a painted shape */
   colorOfRow(i) {
     return this.palette.colors[Math.floor(this.painted.style[i] / VARIANTS)];
   }
@@ -65,138 +83,189 @@ export class Scene {
       : this.palette.colors[this.palette.baseOf(entity)];
   }
 
-  #nothing(frame) {
-    return {
-      frame, count: 0, boxes: EMPTY_BOXES, style: new Uint16Array(0), entity: new Uint32Array(0),
-      presence: new Uint8Array(0), loaded: false,
-    };
-  }
-
   /**
    * @param {number} frame
-   * @param {string|null} selected
+   * @param {string|null|Iterable<string>} selected ids; these are painted on top
    * @returns {Painted}
    */
   build(frame, selected) {
+    const chosen = selected === null || typeof selected === 'string' ? [selected] : [...selected];
     const rows = this.windows.rows(frame);
-    if (!rows) {
-      this.painted = this.#withOverrides(this.#nothing(frame), selected);
-      return this.painted;
-    }
-    const { window, start, stop } = rows;
-    this.#dropAnswered(frame, window.revision);
-    let entity = window.entity.subarray(start, stop);
-    let boxes = window.boxes.subarray(4 * start, 4 * stop);
-    let presence = window.presence.subarray(start, stop);
-    let column = window.columns.get(this.palette.column)?.subarray(start, stop);
-    if (window.boxless || this.#unknown(entity)) {
-      const keep = this.#visible(entity, boxes);
-      const take = (Type, from) => {
-        const to = new Type(keep.length);
-        for (let k = 0; k < keep.length; k++) to[k] = from[keep[k]];
-        return to;
-      };
-      const kept = new Float32Array(4 * keep.length);
-      for (let k = 0; k < keep.length; k++) {
-        for (let c = 0; c < 4; c++) kept[4 * k + c] = boxes[4 * keep[k] + c];
-      }
-      boxes = kept;
-      entity = take(Uint32Array, entity);
-      presence = take(Uint8Array, presence);
-      if (column) column = take(Int16Array, column);
-    }
-    const chosen = selected === null ? undefined : this.model.entities.get(selected)?.index;
-    const style = new Uint16Array(entity.length);
-    for (let i = 0; i < style.length; i++) {
-      let base = this.#baseOf(entity[i]);
-      if (column) {
-        const className = this.model.byIndex[entity[i]]?.class;
-        base = this.palette.byCode.get(className)?.get(column[i]) ?? 0;
-      }
-      style[i] = base * VARIANTS + (presence[i] === OCCLUDED ? 1 : 0) + (entity[i] === chosen ? 2 : 0);
-    }
-    this.painted = this.#withOverrides(
-      { frame, count: entity.length, boxes, style, entity, presence, loaded: true }, selected);
+    this.#freshen();
+    this.#dropAnswered();
+    this.painted.clear(frame, Boolean(rows));
+    const marked = this.#mark(frame, chosen);
+    if (rows) this.#addRows(rows, frame);
+    this.#addOverrides(frame, new Set(chosen));
+    for (const index of marked) this.#flags[index] &= SHOWN;
     return this.painted;
   }
 
-  /** Rows with a box, of entities that are known. */
-  #visible(entity, boxes) {
-    const keep = [];
-    for (let i = 0; i < entity.length; i++) {
-      if (this.model.byIndex[entity[i]] && !Number.isNaN(boxes[4 * i])) keep.push(i);
-    }
-    return keep;
-  }
-
-  #unknown(entity) {
-    for (let i = 0; i < entity.length; i++) if (!this.model.byIndex[entity[i]]) return true;
-    return false;
-  }
-
-  #dropAnswered(frame, revision) {
-    for (const [id, override] of this.overrides) {
-      if (override.frame === frame && revision >= override.revision) this.overrides.delete(id);
-    }
-  }
-
-  /** @param {Painted} painted */
-  #withOverrides(painted, selected) {
+  #mark(frame, chosen) {
+    const marked = [];
+    const set = (id, flag) => {
+      const index = this.model.entities.get(id)?.index;
+      if (index === undefined) return;
+      this.#flags[index] |= flag;
+      marked.push(index);
+    };
+    for (const id of chosen) set(id, SELECTED);
     for (const override of this.overrides.values()) {
-      const entity = this.model.entities.get(override.id);
-      if (!entity || override.frame !== painted.frame) continue;
-      const at = painted.entity.indexOf(entity.index);
-      if (at < 0) {
-        this.#appendRow(painted, entity, override.box, selected);
-      } else {
-        // The window's own array stays as the engine sent it.
-        painted.boxes = painted.boxes.slice();
-        painted.boxes.set(override.box, 4 * at);
+      if (override.frame === frame) set(override.id, OVERRIDDEN);
+    }
+    return marked;
+  }
+
+  #addRows({ window, start, stop }, frame) {
+    const flags = this.#flags;
+    const { painted } = this;
+    const { entity, presence } = window;
+    const codes = this.palette.column === null ? null : window.values.find(
+      (column) => column.property === this.palette.column && column.kind === 'choice')?.codes;
+    const k = frame - window.first;
+    painted.here = entity.subarray(start, stop);
+    const onTop = [];
+    window.sorted ??= [...window.geometry].sort(
+      (a, b) => PAINT_ORDER.indexOf(a.kind) - PAINT_ORDER.indexOf(b.kind));
+    for (const column of window.sorted) {
+      const { rows, which, offsets } = column;
+      for (let e = offsets[k]; e < offsets[k + 1]; e++) {
+        const row = rows ? rows[e] : e;
+        const index = entity[row];
+        const flag = flags[index];
+        if (!(flag & SHOWN)) continue;
+        if (flag !== SHOWN) {
+          onTop.push({ column, e, row });
+          continue;
+        }
+        const style = this.#styleOf(index, presence[row], codes?.[row]);
+        painted.add(column, which ? which[e] : e, index, presence[row], style);
       }
     }
-    return painted;
+    for (const { column, e, row } of onTop) {
+      const index = entity[row];
+      if (flags[index] & OVERRIDDEN && this.#override(index, column.property, frame)) continue;
+      const style = this.#styleOf(index, presence[row], codes?.[row]);
+      painted.add(column, column.which ? column.which[e] : e, index, presence[row],
+        style + (flags[index] & SELECTED ? 2 : 0));
+    }
   }
 
-  #appendRow(painted, entity, box, selected) {
-    const extend = (Type, from, values) => {
-      const to = new Type(from.length + values.length);
-      to.set(from);
-      to.set(values, from.length);
-      return to;
-    };
-    const style = this.#baseOf(entity.index) * VARIANTS + (entity.id === selected ? 2 : 0);
-    painted.boxes = extend(Float32Array, painted.boxes, box);
-    painted.entity = extend(Uint32Array, painted.entity, [entity.index]);
-    painted.presence = extend(Uint8Array, painted.presence, [PRESENCE.indexOf('present')]);
-    painted.style = extend(Uint16Array, painted.style, [style]);
-    painted.count++;
+  #styleOf(index, presence, code) {
+    let base = this.bases[index];
+    if (code !== undefined) {
+      base = this.palette.byCode.get(this.model.byIndex[index].class)?.get(code) ?? 0;
+    }
+    return base * VARIANTS + (presence === OCCLUDED ? 1 : 0);
   }
 
-  /** Boxes just drawn, of entities that the server has not told us about yet. @returns {Override[]} */
-  unborn() {
-    return [...this.overrides.values()].filter((override) => (
-      override.frame === this.painted.frame && !this.model.entities.has(override.id)));
+  #override(index, property, frame) {
+    const override = this.overrides.get(overrideKey(this.model.byIndex[index].id, property));
+    return override?.frame === frame ? override : null;
   }
 
-  /** @returns {number[]|null} x, y, width, height of an entity as painted now */
+  #addOverrides(frame, chosen) {
+    const { painted } = this;
+    for (const { id, frame: at, column, color } of this.overrides.values()) {
+      if (at !== frame) continue;
+      const entity = this.model.entities.get(id);
+      const index = entity?.index ?? UNBORN;
+      const presence = this.#presenceHere(index);
+      const style = entity ? this.#styleOf(index, presence) + (chosen.has(id) ? 2 : 0)
+        : this.palette.styleOfNew(color);
+      painted.add(column, 0, index, presence, style);
+    }
+  }
+
+  #presenceHere(index) {
+    const rows = this.windows.rows(this.painted.frame);
+    for (let i = rows?.start; i < rows?.stop; i++) {
+      if (rows.window.entity[i] === index) return rows.window.presence[i];
+    }
+    return PRESENT;
+  }
+
+  /** The engine's answer is in, or will be the next thing that is known of the frame. */
+  #dropAnswered() {
+    for (const [key, { frame, revision }] of this.overrides) {
+      if (revision === Infinity) continue;
+      const rows = this.windows.rows(frame);
+      if (rows ? rows.window.revision >= revision : frame !== this.painted.frame) this.overrides.delete(key);
+    }
+  }
+
+  /** Shows a shape of any kind in place of the engine's. @param {Override} override @returns {Override} */
+  setOverride(override) {
+    const { id, property, kind, value } = override;
+    const kept = { ...override, column: columnOf(property, kind, value) };
+    this.overrides.set(overrideKey(id, property), kept);
+    return kept;
+  }
+
+  /** Takes an entity's override back, or all that it has. @param {string} id @param {string|null} [property] */
+  dropOverride(id, property = null) {
+    for (const [key, override] of this.overrides) {
+      if (override.id === id && (property === null || override.property === property)) this.overrides.delete(key);
+    }
+  }
+
+  /** Takes back an override that was set, unless another stands in its place by now. */
+  forgetOverride(override) {
+    const key = overrideKey(override.id, override.property);
+    if (this.overrides.get(key) === override) this.overrides.delete(key);
+  }
+
+  /** @returns {Geometry[]} the shapes of an entity as painted now */
+  geometriesOf(id) {
+    const index = this.model.entities.get(id)?.index;
+    if (index === undefined) return [];
+    return this.painted.shapesOf(index).map((i) => this.geometryAt(i));
+  }
+
+  /** @param {number} i painted shape @returns {Geometry} */
+  geometryAt(i) {
+    const { property, kind, column } = this.painted.layerOf(i);
+    return { property, kind, value: valueOf(column, this.painted.at[i]) };
+  }
+
+  /** @returns {number[]|null} x, y, width, height of an entity's box as painted now */
   boxOf(id) {
-    const entity = this.model.entities.get(id);
-    if (!entity) return null;
-    const at = this.painted.entity.indexOf(entity.index);
-    return at < 0 ? null : Array.from(this.painted.boxes.subarray(4 * at, 4 * at + 4));
+    return this.geometriesOf(id).find(({ property }) => property === 'box')?.value ?? null;
   }
 
-  /** @returns {{present: boolean, presence: string|null, codes: Map<string, number>}} as evaluated */
+  /** @returns {number[]|null} x, y, width, height around all of an entity's shapes as painted now */
+  boundsOf(id) {
+    const index = this.model.entities.get(id)?.index;
+    if (index === undefined) return null;
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const i of this.painted.shapesOf(index)) {
+      const [x, y, width, height] = this.painted.bounds.subarray(4 * i, 4 * i + 4);
+      if (Number.isNaN(x)) continue;
+      [left, top] = [Math.min(left, x), Math.min(top, y)];
+      [right, bottom] = [Math.max(right, x + width), Math.max(bottom, y + height)];
+    }
+    return left <= right ? [left, top, right - left, bottom - top] : null;
+  }
+
+  /**
+   * What the engine says of an entity at a frame, geometry aside. `values` has, of each property
+   * with a value there, what people read: choices by name, references by id, null for "no entity";
+   * `cut` names texts that are longer than what is here; `codes` has the codes of choices.
+   * @returns {{present: boolean, presence: string|null, codes: Map<string, number>,
+   *   values: Map<string, any>, cut: Set<string>}}
+   */
   valuesOf(id, frame) {
     const entity = this.model.entities.get(id);
     const rows = entity && this.windows.rows(frame);
-    const codes = new Map();
-    if (!rows) return { present: false, presence: null, codes };
-    for (let i = rows.start; i < rows.stop; i++) {
+    for (let i = rows?.start; i < rows?.stop; i++) {
       if (rows.window.entity[i] !== entity.index) continue;
-      for (const [name, column] of rows.window.columns) codes.set(name, column[i]);
-      return { present: true, presence: PRESENCE[rows.window.presence[i]], codes };
+      return {
+        present: true, presence: PRESENCE[rows.window.presence[i]],
+        ...readValues(rows.window.values, i, this.model.classOf(entity)),
+      };
     }
-    return { present: false, presence: null, codes };
+    return { present: false, presence: null, codes: new Map(), values: new Map(), cut: new Set() };
   }
 }
+
+const overrideKey = (id, property) => `${id} ${property}`;

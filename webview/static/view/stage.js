@@ -104,8 +104,7 @@ export class Stage {
     const { frame, selected } = this.store.state;
     const painted = this.scene.build(frame, selected);
     this.painter?.paint({
-      count: painted.count, boxes: painted.boxes, style: painted.style,
-      table: this.scene.palette.table, view: this.view,
+      painted, table: this.scene.palette.table, view: this.view,
     });
     this.store.bump('shapes');
     this.refreshOverlay();
@@ -116,20 +115,8 @@ export class Stage {
     if (!dpr) return;
     this.#drawNames();
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
-    this.#drawUnborn();
     for (const decorate of this.decorations) decorate(context, this);
     context.setTransform(1, 0, 0, 1, 0, 0);
-  }
-
-  /** Boxes just drawn look as they will when the server has named them. */
-  #drawUnborn() {
-    const { context, view } = this;
-    for (const { box, color } of this.scene.unborn()) {
-      const [x, y] = toStage(view, box[0], box[1]);
-      context.strokeStyle = color;
-      context.lineWidth = 2.5;
-      context.strokeRect(Math.round(x), Math.round(y), Math.round(box[2] * view.scale), Math.round(box[3] * view.scale));
-    }
   }
 
   #drawNames() {
@@ -148,7 +135,7 @@ export class Stage {
       color.push(shown ? this.scene.colorOfRow(i) : '');
     }
     drawLabels(this.context, {
-      count: painted.count, boxes: painted.boxes, text, color, first,
+      count: painted.count, boxes: painted.bounds, text, color, first,
       view: this.view, width: this.width, height: this.height, dpr: this.dpr,
     });
   }

@@ -32,6 +32,8 @@ function hslToHex(hue, saturation, lightness) {
  * @property {string[]} colors one for each group of VARIANTS rows
  * @property {Object} table the painter's style table
  * @property {(entity: import('../state/model.js').Entity) => number} baseOf colour number of an entity
+ * @property {(color: string|null|undefined) => number} styleOfNew row of the table for an entity just
+ *   drawn, which the server has not named yet
  * @property {string|null} column choice column of the window that decides instead, when it has one
  * @property {Map<string, Map<number, number>>} byCode for each class, colour number of each choice
  *   code of that column
@@ -57,13 +59,14 @@ export function makePalette(model, colorBy) {
   return finish(colors, (entity) => model.classNumber.get(entity.class) ?? model.classes.length);
 }
 
-function finish(colors, baseOf, column = null, byCode = new Map()) {
+function finish(known, baseOf, column = null, byCode = new Map()) {
+  const colors = [...known, NO_VALUE_COLOR]; // the last one takes the colour of what was just drawn
   const rows = colors.length * VARIANTS;
   const table = {
     color: new Uint8Array(4 * rows), fill: new Uint8Array(4 * rows),
     width: new Float32Array(rows), dash: new Uint8Array(rows),
   };
-  colors.forEach((color, i) => {
+  const paint = (color, i) => {
     const rgb = rgbOf(color);
     for (let variant = 0; variant < VARIANTS; variant++) {
       const row = i * VARIANTS + variant;
@@ -74,6 +77,12 @@ function finish(colors, baseOf, column = null, byCode = new Map()) {
       table.width[row] = selected ? 2.5 : 1.75;
       table.dash[row] = occluded ? 1 : 0;
     }
-  });
-  return { colors, table, baseOf, column, byCode };
+  };
+  colors.forEach(paint);
+  const spare = colors.length - 1;
+  const styleOfNew = (color) => {
+    if (color && color !== colors[spare]) paint(colors[spare] = color, spare);
+    return spare * VARIANTS + 2;
+  };
+  return { colors, table, baseOf, styleOfNew, column, byCode };
 }
