@@ -92,7 +92,7 @@ def bench_evaluating(folder: Path, rounds: int) -> None:
     random = np.random.default_rng(2)
     with Project.open(folder) as project:
         state = project._state
-        table, numbers = state.tables["box"], state.live
+        table, numbers = state.tables["box", BOX], state.live
         out = np.empty((ENTITIES, WINDOW, 4))
         other = np.empty_like(out)
         copies, engines, whole, rows = [], [], [], 0
