@@ -6,35 +6,23 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
-from textual.screen import Screen
-from textual.theme import Theme
+from textual.app import App
+from textual.filter import LineFilter
 
 from reviewer.format import Project, ReviewerError
 from reviewer.frame_image_graphics import Graphics, Terminal, ask_terminal, erase
 from reviewer.screens.cockpit import Cockpit
-from reviewer.screens.dialogs import Dialog, Menu, Prompt
+from reviewer.screens.dialogs import Menu, Picker, Prompt
 from reviewer.screens.keys import KEYS
 from reviewer.screens.loader import Moment
+from reviewer.screens.palette import Commands
+from reviewer.themes import THEMES
+from reviewer.widgets.ascii import Ascii
 from reviewer.widgets.frame_view import FrameView
-
-THEME = Theme(
-    name="reviewer",
-    primary="#6cb6ff",
-    secondary="#8b98a9",
-    accent="#facc5a",
-    warning="#e6a94a",
-    error="#f2777a",
-    success="#7ec699",
-    foreground="#d5dae1",
-    background="#0d0f12",
-    surface="#14171c",
-    panel="#1b1f26",
-    dark=True,
-)
 
 # A terminal that has not answered a cursor report by then does not answer them at all.
 REPORT_WAIT_S = 1.0
@@ -48,6 +36,7 @@ class ReviewerApp(App[None]):
     CSS_PATH = "app.tcss"
     TITLE = "Reviewer"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = App.COMMANDS | {Commands}
     BINDINGS = [key.binding() for key in KEYS if key.action.startswith("app.")]  # noqa: RUF012
 
     def __init__(
@@ -61,13 +50,19 @@ class ReviewerApp(App[None]):
         self._reports = True
         self._reported: list[int] = []
         self._still_shown = False
+        self._ascii = Ascii()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        filters = super().get_line_filters()
+        return filters if self.terminal.unicode else [*filters, self._ascii]
 
     def on_mount(self) -> None:
-        self.register_theme(THEME)
+        for theme in THEMES:
+            self.register_theme(theme)
         self.theme = "reviewer"
         self.push_screen(self.cockpit)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
             # Not available in a thread or on Windows; the default action remains there.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self.exit)
@@ -76,16 +71,6 @@ class ReviewerApp(App[None]):
         self.erase_still()
         self.cockpit.loader.pause()
         self.exit()
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        yield from super().get_system_commands(screen)
-        for key in KEYS:
-            if not key.action.startswith("app."):
-                yield SystemCommand(
-                    f"{key.text[:1].upper()}{key.text[1:]}",
-                    f"{key.group} · {key.shown}",
-                    lambda action=key.action: self.call_later(self.cockpit.run_action, action),
-                )
 
     # -- keys ----------------------------------------------------------------------------
 
@@ -98,12 +83,12 @@ class ReviewerApp(App[None]):
         """
         if isinstance(event, events.Key) and not event.is_forwarded:
             screen = self.screen
-            if isinstance(screen, Prompt):
+            if isinstance(screen, Prompt | Picker):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(screen.ready.wait(), PROMPT_WAIT_S)
             elif isinstance(screen, Menu) and screen.pick(event.character):
                 return
-            elif isinstance(screen, Cockpit | Dialog) and self.focused is None:
+            elif self.focused is None:
                 if await self._check_bindings(event.key, priority=True):
                     return
                 if await self._check_bindings(event.key):

@@ -6,12 +6,14 @@ shows two pixels, the upper in the foreground and the lower in the background co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from reviewer.frame_image_draw import Pen, draw_shapes, edge_pixels
+from reviewer.frame_image_shapes import Shapes
 from reviewer.widgets.text import cell_width, shorten
 
 RGB = tuple[int, int, int]
@@ -19,6 +21,17 @@ RGB = tuple[int, int, int]
 BACKDROP: RGB = (13, 15, 18)
 MAX_LABELS = 200  # labels tried per frame; more would be unreadable and slow
 MAX_LABEL_CELLS = 22
+MAX_ZOOM = 64.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What part of the picture to look at. zoom: 1 is the whole of it; x, y: the place in video
+    px that is wanted in the middle."""
+
+    zoom: float = 1.0
+    x: float = 0.0
+    y: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,61 +39,76 @@ class Fit:
     """How a video of `width` x `height` px lies in a picture of `columns` x `lines` half-cells.
 
     `columns` is a number of cells; `lines` is a number of half-cells (two to a text row).
+    `window` is the part of the video that is shown, x, y, width, height in px; None for all.
     """
 
     width: int
     height: int
     columns: int
     lines: int
+    window: tuple[float, float, float, float] | None = None
 
     @property
     def rows(self) -> int:
         """Text rows that the picture takes."""
         return (self.lines + 1) // 2
 
-    def to_picture(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Boxes (n, 4) x, y, width, height in video px -> the same in half-cells."""
-        sx, sy = self.columns / self.width, self.lines / self.height
-        return boxes * np.array([sx, sy, sx, sy])
+    @property
+    def shown(self) -> tuple[float, float, float, float]:
+        """The part of the video that is shown: x, y, width, height in px."""
+        return self.window or (0.0, 0.0, float(self.width), float(self.height))
+
+    def to_pixels(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Places (n, 2) in video px -> the same in half-cells."""
+        x, y, width, height = self.shown
+        scale = np.array([self.columns / width, self.lines / height])
+        return np.asarray((points - np.array([x, y])) * scale)
+
+    def to_video(self, column: float, line: float) -> tuple[float, float]:
+        """A place in half-cells -> video px."""
+        x, y, width, height = self.shown
+        return x + column * width / self.columns, y + line * height / self.lines
+
+    def crop(self, rgb: NDArray[np.uint8], columns: int, lines: int) -> NDArray[np.uint8]:
+        """The shown part of a whole frame uint8 (height, width, 3), scaled to that many pixels."""
+        x, y, width, height = self.shown
+        # close up, single pixels of the video are what one zooms for
+        closer = columns > 2 * width
+        way = Image.Resampling.NEAREST if closer else Image.Resampling.BILINEAR
+        box = (x, y, min(x + width, rgb.shape[1]), min(y + height, rgb.shape[0]))
+        return np.asarray(Image.fromarray(rgb).resize((columns, lines), way, box=box))
 
 
 def fit(
-    width: int, height: int, columns: int, rows: int, cell_px: tuple[int, int] = (10, 20)
+    width: int,
+    height: int,
+    columns: int,
+    rows: int,
+    cell_px: tuple[int, int] = (10, 20),
+    look: Look | None = None,
 ) -> Fit:
     """The largest picture of a `width` x `height` px video within `columns` x `rows` cells.
 
-    `cell_px` is the size of a character cell in screen px; only its ratio matters.
+    `cell_px` is the size of a character cell in screen px; only its ratio matters. Closer up, the
+    picture fills the room that it leaves at the sides otherwise.
     """
     cell_width, cell_height = cell_px
     # Height in half-cells of one column's width of picture.
     lines_per_column = (height / width) * cell_width / (cell_height / 2)
     lines = rows * 2
-    fitted = min(columns, round(lines / lines_per_column))
-    return Fit(
-        width,
-        height,
-        max(1, fitted),
-        max(1, min(lines, round(max(1, fitted) * lines_per_column))),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Shapes:
-    """The boxes to draw on one frame. Rows are drawn in order, the selected one last.
-
-    boxes: float64 (n, 4) x, y, width, height in video px. colors: uint8 (n, 3).
-    dashed: bool (n,), for occluded. names: n texts, already inert. selected: row or -1.
-    """
-
-    boxes: NDArray[np.float64]
-    colors: NDArray[np.uint8]
-    dashed: NDArray[np.bool_]
-    names: Sequence[str]
-    selected: int = -1
-
-    @classmethod
-    def none(cls) -> Shapes:
-        return cls(np.empty((0, 4)), np.empty((0, 3), np.uint8), np.empty(0, np.bool_), (), -1)
+    fitted = max(1, min(columns, round(lines / lines_per_column)))
+    high = max(1, min(lines, round(fitted * lines_per_column)))
+    if look is None or look.zoom <= 1:
+        return Fit(width, height, fitted, high)
+    zoom = min(look.zoom, MAX_ZOOM)
+    # half-cells for each px, by the unrounded height so that circles stay round
+    across, down = fitted * zoom / width, fitted * zoom / width * 2 * cell_width / cell_height
+    wide = max(1, min(columns, round(width * across)))
+    tall = max(1, min(lines, round(height * down)))
+    window_width, window_height = min(wide / across, width), min(tall / down, height)
+    x = min(max(look.x - window_width / 2, 0.0), width - window_width)
+    y = min(max(look.y - window_height / 2, 0.0), height - window_height)
+    return Fit(width, height, wide, tall, (x, y, window_width, window_height))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,97 +146,15 @@ def compose(rgb: NDArray[np.uint8], place: Fit, shapes: Shapes, *, labels: bool 
     pixels = np.empty((place.rows * 2, place.columns, 3), np.uint8)
     pixels[: place.lines] = rgb
     pixels[place.lines :] = BACKDROP
-    view = pixels[: place.lines]
-    edges = edge_pixels(place.to_picture(shapes.boxes), place.columns, place.lines)
-    draw_boxes(view, edges, shapes)
-    placed = place_labels(edges, shapes, place.rows, place.columns) if labels else ()
-    return Picture(pixels[0::2], pixels[1::2], placed)
+    draw_shapes(pixels[: place.lines], shapes, place, Pen())
+    placed = place_labels(label_edges(shapes, place), shapes, place.rows, place.columns)
+    return Picture(pixels[0::2], pixels[1::2], placed if labels else ())
 
 
-def edge_pixels(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.int64]:
-    """int64 (n, 4) left, top, right, bottom pixels (inclusive) of the boxes' outlines.
-
-    A box with no value (NaN) or wholly outside gets right < left. Coordinates are kept one pixel
-    outside the picture where a box leaves it, so that the edge there is not drawn.
-    """
-    out = np.empty((len(boxes), 4), np.int64)
-    out[:] = (0, 0, -1, -1)
-    finite = np.isfinite(boxes).all(axis=1)
-    if not finite.any():
-        return out
-    good = boxes[finite]
-    # Clipped as floats: a hostile 1e300 must not overflow the integers.
-    left = np.clip(np.floor(good[:, 0]), -1, width)
-    top = np.clip(np.floor(good[:, 1]), -1, height)
-    right = np.clip(np.ceil(good[:, 0] + good[:, 2]) - 1, -1, width)
-    bottom = np.clip(np.ceil(good[:, 1] + good[:, 3]) - 1, -1, height)
-    right, bottom = np.maximum(right, left), np.maximum(bottom, top)
-    hidden = (left >= width) | (top >= height) | (right < 0) | (bottom < 0)
-    right[hidden] = left[hidden] - 1
-    out[finite] = np.stack([left, top, right, bottom], axis=1).astype(np.int64)
-    return out
-
-
-def draw_boxes(pixels: NDArray[np.uint8], edges: NDArray[np.int64], shapes: Shapes) -> None:
-    """Draw the outlines in place; the selected box last, with bright corners. Insides stay
-    as they are: people judge colours by them."""
-    shown = edges[:, 2] >= edges[:, 0]
-    rest = shown.copy()
-    if shapes.selected >= 0:
-        rest[shapes.selected] = False
-    _outline(pixels, edges[rest], shapes.colors[rest], shapes.dashed[rest])
-    if shapes.selected < 0 or not shown[shapes.selected]:
-        return
-    row = slice(shapes.selected, shapes.selected + 1)
-    left, top, right, bottom = (int(v) for v in edges[shapes.selected])
-    _outline(pixels, edges[row], shapes.colors[row], shapes.dashed[row])
-    height, width = pixels.shape[:2]
-    for x in (left, right):
-        for y in (top, bottom):
-            if 0 <= x < width and 0 <= y < height:
-                pixels[y, x] = (255, 255, 255)
-
-
-def _outline(
-    pixels: NDArray[np.uint8],
-    edges: NDArray[np.int64],
-    colors: NDArray[np.uint8],
-    dashed: NDArray[np.bool_],
-) -> None:
-    """All edges of all boxes in four vectorised strokes: a loop over 1,000 boxes is too slow."""
-    height, width = pixels.shape[:2]
-    left, top, right, bottom = edges.T
-    x0, x1 = np.maximum(left, 0), np.minimum(right, width - 1)
-    y0, y1 = np.maximum(top, 0), np.minimum(bottom, height - 1)
-    for y in (top, bottom):
-        ok = (y >= 0) & (y < height)
-        which, x = _ranges(x0[ok], x1[ok])
-        _stroke(pixels, y[ok][which], x, colors[ok][which], dashed[ok][which])
-    for x in (left, right):
-        ok = (x >= 0) & (x < width)
-        which, y = _ranges(y0[ok], y1[ok])
-        _stroke(pixels, y, x[ok][which], colors[ok][which], dashed[ok][which])
-
-
-def _ranges(
-    first: NDArray[np.int64], last: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For ranges first..last inclusive: the range each element belongs to, and its value."""
-    lengths = np.maximum(last - first + 1, 0)
-    which = np.repeat(np.arange(len(first)), lengths)
-    starts = np.cumsum(lengths) - lengths
-    return which, np.arange(len(which)) - starts[which] + first[which]
-
-
-def _stroke(
-    pixels: NDArray[np.uint8],
-    y: NDArray[np.int64],
-    x: NDArray[np.int64],
-    colors: NDArray[np.uint8],
-    dashed: NDArray[np.bool_],
-) -> None:
-    keep = ~dashed | ((x + y) % 4 < 2)
-    pixels[y[keep], x[keep]] = colors[keep]
+def label_edges(shapes: Shapes, place: Fit) -> NDArray[np.int64]:
+    """int64 (n, 4) left, top, right, bottom pixels around all that each entity has."""
+    low, high = place.to_pixels(shapes.bounds[:, :2]), place.to_pixels(shapes.bounds[:, 2:])
+    return edge_pixels(np.concatenate([low, high - low], axis=1), place.columns, place.lines)
 
 
 def place_labels(

@@ -26,13 +26,16 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
-from reviewer.frame_image import BACKDROP, RGB, Fit, Shapes, brighten, readable_on
+from reviewer.frame_image import BACKDROP, RGB, Fit, brighten, label_edges, readable_on
+from reviewer.frame_image_draw import Pen, draw_shapes
+from reviewer.frame_image_shapes import Shapes
 
 KITTY_IMAGE_ID = 0x5265_76  # one image, replaced by each new still
 KITTY_CHUNK = 4096  # the protocol's limit on base64 in one escape code
 MAX_STILL_PX = 1920  # wider than this only costs the line its bandwidth; the terminal scales
 DEFAULT_CELL_PX = (10, 20)
 MAX_STILL_LABELS = 200
+STILL_LINE_PX = 2
 
 
 class Graphics(enum.Enum):
@@ -54,11 +57,13 @@ class Still:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """What the terminal answered: its graphics, and the size of a cell in px."""
+    """What the terminal answered: its graphics, and the size of a cell in px. unicode: it shows
+    more than ASCII."""
 
     graphics: Graphics = Graphics.NONE
     cell_px: tuple[int, int] = DEFAULT_CELL_PX
     sixel_colors: int = 256
+    unicode: bool = True
 
 
 HALF_BLOCKS = Terminal()
@@ -114,13 +119,28 @@ def ask_terminal(timeout_s: float = 0.5) -> Terminal:
                 answers += os.read(source, 1024)
     except (OSError, ValueError, ImportError):
         return Terminal()
-    terminal = read_answers(answers)
+    terminal = replace(read_answers(answers), unicode=shows_unicode())
     if not _CELL_SIZE.search(answers):
         terminal = replace(terminal, cell_px=_cell_px_of_driver(sink))
     if terminal.graphics is Graphics.SIXEL:
         # This package asks the terminal too when it is imported: it must not do so later.
         import textual_image.renderable.sixel  # noqa: F401
     return terminal
+
+
+def shows_unicode() -> bool:
+    """Whether the locale says that the terminal's characters are UTF-8. The Linux console and
+    old serial lines show other things in their place. REVIEWER_ASCII=1 says no in any case."""
+    if os.environ.get("REVIEWER_ASCII", "") not in ("", "0"):
+        return False
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    locale = next((name for name in names if name), "")
+    # An empty locale says nothing; "C" and "POSIX" are what minimal machines set for no reason,
+    # with terminals that know UTF-8 all the same.
+    if not locale or locale in ("C", "POSIX"):
+        return True
+    _, dot, encoding = locale.partition(".")
+    return not dot or encoding.partition("@")[0].lower().replace("-", "") == "utf8"
 
 
 def _cell_px_of_driver(descriptor: int) -> tuple[int, int]:
@@ -174,10 +194,15 @@ def still_image(
         full_height = max(height, round(full_height * scale))
     pixels = np.empty((full_height, width, 3), np.uint8)
     pixels[:] = BACKDROP
-    pixels[:height] = video.frame(frame, width, height)
+    if place.window is None:
+        pixels[:height] = video.frame(frame, width, height)
+    else:
+        pixels[:height] = place.crop(video[frame], width, height)
+    fine = replace(place, columns=width, lines=height)
+    draw_shapes(pixels[:height], shapes, fine, Pen(STILL_LINE_PX))
     image = Image.fromarray(pixels)
-    scales = (width / place.width, height / place.height)
-    draw_shapes(image, shapes, scales, (width, height), labels=labels)
+    if labels:
+        draw_names(image, shapes, label_edges(shapes, fine))
     if terminal.graphics is Graphics.KITTY:
         draw = kitty_sequence(np.asarray(image), place.columns, place.rows)
     else:
@@ -185,64 +210,27 @@ def still_image(
     return Still(draw, place.columns, place.rows)
 
 
-def draw_shapes(
-    image: Image.Image,
-    shapes: Shapes,
-    scale: tuple[float, float],
-    size: tuple[int, int],
-    *,
-    labels: bool,
-) -> None:
-    """Outlines and names on a picture of `size` px; shape coordinates times `scale` are its px."""
+def draw_names(image: Image.Image, shapes: Shapes, edges: NDArray[np.int64]) -> None:
+    """Names above what they belong to; the selected one last. `edges` are as `label_edges` has."""
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(size=13)
-    order = [row for row in range(len(shapes.boxes)) if row != shapes.selected]
+    order = [row for row in range(len(shapes)) if row != shapes.selected][-MAX_STILL_LABELS:]
     if shapes.selected >= 0:
         order.append(shapes.selected)
-    # Clipped a little outside the picture: Pillow would walk along edges of any length.
-    edge = (-8.0, -8.0, size[0] + 8.0, size[1] + 8.0)
-    for place, row in enumerate(order):
-        box = shapes.boxes[row]
-        if not np.isfinite(box).all():
+    for row in order:
+        if edges[row, 2] < edges[row, 0]:
             continue
-        x0, y0 = box[0] * scale[0], box[1] * scale[1]
-        x1, y1 = x0 + box[2] * scale[0], y0 + box[3] * scale[1]
-        if x1 < 0 or y1 < 0 or x0 > size[0] or y0 > size[1]:
-            continue
-        x0, y0 = max(x0, edge[0]), max(y0, edge[1])
-        x1, y1 = max(x0, min(x1, edge[2])), max(y0, min(y1, edge[3]))
         red, green, blue = (int(v) for v in shapes.colors[row])
         color: RGB = (red, green, blue)
         selected = row == shapes.selected
-        if shapes.dashed[row]:
-            _dashed_rectangle(draw, (x0, y0, x1, y1), color)
-        else:
-            draw.rectangle((x0, y0, x1, y1), outline=color, width=3 if selected else 2)
-        if selected:
-            for x in (x0, x1):
-                for y in (y0, y1):
-                    draw.rectangle((x - 3, y - 3, x + 3, y + 3), fill=(255, 255, 255))
-        if labels and (selected or place >= len(order) - MAX_STILL_LABELS):
-            name = shapes.names[row][:32]
-            left, top, right, bottom = draw.textbbox((0, 0), name, font=font)
-            x = max(0.0, min(x0, size[0] - (right - left) - 6))
-            y = max(0.0, y0 - (bottom - top) - 7)
-            ground = color if selected else (22, 24, 29)
-            draw.rectangle((x, y, x + right - left + 6, y + bottom - top + 6), fill=ground)
-            ink = readable_on(color) if selected else brighten(color)
-            draw.text((x + 3 - left, y + 3 - top), name, fill=ink, font=font)
-
-
-def _dashed_rectangle(
-    draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], color: RGB
-) -> None:
-    x0, y0, x1, y1 = (int(v) for v in box)
-    for x in range(x0, x1 + 1, 10):
-        for y in (y0, y1):
-            draw.line((x, y, min(x + 5, x1), y), fill=color, width=2)
-    for y in range(y0, y1 + 1, 10):
-        for x in (x0, x1):
-            draw.line((x, y, x, min(y + 5, y1)), fill=color, width=2)
+        name = shapes.names[row][:32]
+        left, top, right, bottom = draw.textbbox((0, 0), name, font=font)
+        x = max(0.0, min(float(edges[row, 0]), image.width - (right - left) - 6))
+        y = max(0.0, float(edges[row, 1]) - (bottom - top) - 7)
+        ground = color if selected else (22, 24, 29)
+        draw.rectangle((x, y, x + right - left + 6, y + bottom - top + 6), fill=ground)
+        ink = readable_on(color) if selected else brighten(color)
+        draw.text((x + 3 - left, y + 3 - top), name, fill=ink, font=font)
 
 
 # -- sequences --------------------------------------------------------------------------------

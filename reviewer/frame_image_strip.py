@@ -12,6 +12,7 @@ ordinary way. A test compares the two.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -69,16 +70,19 @@ def plain_strips(picture: Picture, left: int = 0, right: int = 0) -> list[Strip]
 
 
 SHADES = " ░▒▓█"
+ASCII_SHADES = " .:-=+*#%@"
 
 
-def shaded_strips(picture: Picture, left: int = 0, right: int = 0) -> list[Strip]:
+def shaded_strips(
+    picture: Picture, left: int = 0, right: int = 0, shades: str = SHADES
+) -> list[Strip]:
     """The picture in shades of the terminal's own ink, where there are no colours at all."""
     weights = np.array([0.299, 0.587, 0.114]) / 2
     light = picture.upper @ weights + picture.lower @ weights
-    levels = np.minimum(light * len(SHADES) / 256, len(SHADES) - 1).astype(np.int64)
+    levels = np.minimum(light * len(shades) / 256, len(shades) - 1).astype(np.int64)
     strips: list[Strip] = []
     for row in range(picture.rows):
-        text = "".join(SHADES[level] for level in levels[row].tolist())
+        text = "".join(shades[level] for level in levels[row].tolist())
         segments = [Segment(" " * left)]
         at = 0
         for label in (one for one in picture.labels if one.row == row):
@@ -88,6 +92,27 @@ def shaded_strips(picture: Picture, left: int = 0, right: int = 0) -> list[Strip
         segments += [Segment(text[at:]), Segment(" " * right)]
         kept = [segment for segment in segments if segment.text]
         strips.append(Strip(kept, left + picture.columns + right))
+    return strips
+
+
+def whole_cell_strips(picture: Picture, left: int = 0, right: int = 0) -> list[Strip]:
+    """The picture with a colour for each cell, for fonts and lines that know only ASCII."""
+    mean = ((picture.upper.astype(np.uint16) + picture.lower) // 2).astype(np.uint8)
+    backdrop = _style(BACKDROP, BACKDROP)
+    strips: list[Strip] = []
+    for row in range(picture.rows):
+        cells = mean[row].tolist()
+        segments = [Segment(" " * left, backdrop)] if left else []
+        at = 0
+        for label in [*(one for one in picture.labels if one.row == row), None]:
+            stop = picture.columns if label is None else label.column
+            segments += [Segment(" ", _style(tuple(c), tuple(c))) for c in cells[at:stop]]
+            if label is not None:
+                segments.append(_label_segment(label))
+                at = label.column + label.width
+        if right:
+            segments.append(Segment(" " * right, backdrop))
+        strips.append(Strip(segments, left + picture.columns + right))
     return strips
 
 
@@ -202,12 +227,20 @@ def encode(picture: Picture, color_system: ColorSystem) -> list[str]:
 class PictureStrip(Strip):
     """A picture's row whose terminal sequence is known, its segments made on demand."""
 
-    __slots__ = ("_ansi", "_left", "_made", "_picture", "_right", "_row")
+    __slots__ = ("_ansi", "_left", "_made", "_picture", "_right", "_row", "_system")
 
-    def __init__(self, picture: Picture, row: int, left: int, right: int, ansi: str) -> None:
+    def __init__(
+        self,
+        picture: Picture,
+        row: int,
+        left: int,
+        right: int,
+        ansi: str,
+        system: ColorSystem,
+    ) -> None:
         super().__init__((), left + picture.columns + right)
         self._picture, self._row, self._left, self._right = picture, row, left, right
-        self._ansi = ansi
+        self._ansi, self._system = ansi, system
         self._made: list[Segment] | None = None
 
     @property
@@ -223,6 +256,66 @@ class PictureStrip(Strip):
     def render(self, console: Console) -> str:
         return self._ansi
 
+    # A dialog over the picture cuts its rows: the pieces are pictures again, or a large terminal
+    # would make ten thousand segments before the dialog is seen.
+
+    def crop(self, start: int, end: int | None = None) -> Strip:
+        start = max(0, start)
+        end = self.cell_length if end is None else min(self.cell_length, end)
+        if start == 0 and end == self.cell_length:
+            return self
+        return self._part(start, end) or super().crop(start, end)
+
+    def divide(self, cuts: Iterable[int]) -> list[Strip]:
+        kept = [cut for cut in cuts if cut <= self.cell_length]
+        if kept == [self.cell_length]:
+            return [self]
+        parts: list[Strip] = []
+        at = 0
+        for cut in kept:
+            part = self._part(at, cut)
+            if part is None:
+                return list(super().divide(kept))
+            parts.append(part)
+            at = cut
+        return parts
+
+    def _part(self, start: int, end: int) -> Strip | None:
+        """The cells of [start, end) as a strip; None where a label would be cut in two."""
+        if end <= start:
+            return Strip([], 0)
+        first = min(max(start - self._left, 0), self._picture.columns)
+        stop = min(max(end - self._left, 0), self._picture.columns)
+        left = max(0, min(end, self._left) - start)
+        right = end - start - left - (stop - first)
+        if stop <= first:
+            return Strip([Segment(" " * (left + right), _style(BACKDROP, BACKDROP))], end - start)
+        labels = []
+        for label in self._picture.labels:
+            after = label.column + label.width
+            if label.row != self._row or after <= first or label.column >= stop:
+                continue
+            if label.column < first or after > stop:
+                return None
+            labels.append(replace(label, row=0, column=label.column - first))
+        row = slice(self._row, self._row + 1)
+        part = Picture(
+            self._picture.upper[row, first:stop],
+            self._picture.lower[row, first:stop],
+            tuple(labels),
+        )
+        return _strips(part, left, right, self._system)[0]
+
+
+def _strips(picture: Picture, left: int, right: int, system: ColorSystem) -> list[Strip]:
+    blank = _style(BACKDROP, BACKDROP)
+    before = Strip.render_style(blank, " " * left, system) if left else ""
+    after = Strip.render_style(blank, " " * right, system) if right else ""
+    return [
+        PictureStrip(picture, row, left, right, before + ansi + after, system)
+        for row, ansi in enumerate(encode(picture, system))
+    ]
+
 
 def encodable(color_system: ColorSystem | None) -> bool:
     """Whether `picture_strips` can serve a terminal with these colours."""
@@ -234,19 +327,17 @@ def picture_strips(
     left: int = 0,
     right: int = 0,
     color_system: ColorSystem | None = ColorSystem.TRUECOLOR,
+    unicode: bool = True,
 ) -> list[Strip]:
     """The picture's rows with `left` and `right` cells of backdrop, the fast way if possible.
 
-    `color_system` None is a terminal without colours.
+    `color_system` None is a terminal without colours. Without `unicode` there are no half-blocks:
+    a cell shows the mean of its two pixels.
     """
     if color_system is None:
-        return shaded_strips(picture, left, right)
+        return shaded_strips(picture, left, right, SHADES if unicode else ASCII_SHADES)
+    if not unicode:
+        return whole_cell_strips(picture, left, right)
     if not encodable(color_system):
         return plain_strips(picture, left, right)
-    blank = _style(BACKDROP, BACKDROP)
-    before = Strip.render_style(blank, " " * left, color_system) if left else ""
-    after = Strip.render_style(blank, " " * right, color_system) if right else ""
-    return [
-        PictureStrip(picture, row, left, right, before + ansi + after)
-        for row, ansi in enumerate(encode(picture, color_system))
-    ]
+    return _strips(picture, left, right, color_system)

@@ -1,4 +1,4 @@
-"""Small questions asked over the cockpit: a choice, a line of text, and the help."""
+"""Small questions asked over a screen: a choice, a line of text, a yes after a look."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.geometry import Region
 from textual.screen import ModalScreen
+from textual.strip import Strip
 from textual.widgets import Input, Static
 
 from reviewer.frame_image import RGB, brighten
-from reviewer.screens.keys import EDIT, ENTITY, KEYS, MOVE, PROGRAM, VIEW, Key
+from reviewer.widgets.beneath import lines_beneath
 from reviewer.widgets.lines import Lines
 from reviewer.widgets.text import cell_width, inert, pad
 
@@ -43,7 +45,7 @@ class MenuList(Lines):
         super().__init__()
         self.items = items
         self.cursor = current
-        self.current = current
+        self.checked: set[Any] = set()
 
     @property
     def row_count(self) -> int:
@@ -63,7 +65,9 @@ class MenuList(Lines):
         chosen = index == self.cursor
         ground = self.component("menu--cursor") if chosen else Style()
         ink = Style(color=Color.from_rgb(*brighten(item.color))) if item.color else Style()
-        mark = "▸" if chosen else " "
+        mark = "▸" if chosen else "✓" if item.value in self.checked else " "
+        if chosen and item.value in self.checked:
+            mark = "✔"
         hotkey = f"{item.hotkey} " if item.hotkey else "  "
         label_cells = max(1, width - 3 - cell_width(hotkey))
         yield Segment(f" {mark} ", ground)
@@ -92,6 +96,13 @@ class Dialog(ModalScreen[None]):
 
     def action_cancel(self) -> None:
         self.finish(None)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        width, height = self.size
+        lines = lines_beneath(self, width, height)
+        if lines is None:
+            return super().render_lines(crop)
+        return [lines[y].crop(*crop.column_span) for y in crop.line_range]
 
 
 class Menu(Dialog):
@@ -195,79 +206,138 @@ class Prompt(Dialog):
             self.finish(event.value)
 
 
-class Help(ModalScreen[None]):
-    """All keys, made from the one list."""
+class Picker(Dialog):
+    """One or several of many, found by typing. Answers a value, or with `several` a list of them
+    in the order of the items."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "leave", show=False),
+        Binding("escape", "cancel", show=False),
+        Binding("down,ctrl+n", "move(1)", show=False),
+        Binding("up,ctrl+p", "move(-1)", show=False),
+        Binding("pagedown", "move(10)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("tab", "check", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        items: Sequence[Item],
+        answer: Callable[[Any], None],
+        *,
+        several: bool = False,
+        checked: Iterable[Any] = (),
+    ) -> None:
+        super().__init__(answer)
+        self._title = title
+        self._items = list(items)
+        self._several = several
+        self.list = MenuList(self._items, 0)
+        self.list.checked = set(checked)
+        self.ready = asyncio.Event()
+
+    def on_descendant_focus(self) -> None:
+        self.ready.set()
+
+    def compose(self) -> ComposeResult:
+        foot = "Tab mark   ⏎ done   Esc leave" if self._several else "⏎ choose   Esc leave"
+        with Vertical(classes="dialog prompt"):
+            yield Static(Text(self._title), classes="dialog-title")
+            yield Input(placeholder="type to find", compact=True)
+            yield self.list
+            yield Static(Text(foot), classes="dialog-foot")
+
+    def on_mount(self) -> None:
+        self.list.styles.height = max(1, min(len(self._items), 14, self.app.size.height - 9))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        words = event.value.casefold().split()
+        self.list.items = [
+            item for item in self._items if all(word in item.label.casefold() for word in words)
+        ]
+        self.list.cursor = 0
+        self.list.scroll_to(y=0, animate=False, force=True)
+        self.list.rows_changed()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._several:
+            self.finish([item.value for item in self._items if item.value in self.list.checked])
+        elif self.list.items:
+            self.finish(self.list.items[self.list.cursor].value)
+
+    def action_move(self, by: int) -> None:
+        self.list.move(by)
+
+    def action_check(self) -> None:
+        if self._several and self.list.items:
+            self.list.checked ^= {self.list.items[self.list.cursor].value}
+            self.list.move(1)
+
+
+class TextLines(Lines):
+    """Lines of plain text, one of them perhaps a warning."""
+
+    COMPONENT_CLASSES = {"text--warning"}  # noqa: RUF012
+
+    def __init__(self, lines: Sequence[str], warning: str = "") -> None:
+        super().__init__()
+        self.lines = [*([warning] if warning else []), *lines]
+        self._warns = bool(warning)
+
+    @property
+    def row_count(self) -> int:
+        return len(self.lines)
+
+    def on_mount(self) -> None:
+        self.rows_changed()
+
+    def paint_row(self, index: int, width: int) -> Iterable[Segment]:
+        style = self.component("text--warning") if self._warns and index == 0 else Style()
+        yield Segment(pad(f" {self.lines[index]}", width), style)
+
+
+class Preview(Dialog):
+    """What will happen, line by line, and then whether it shall. `lines` must be inert. Answers
+    True; nothing happens without an answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,n", "cancel", show=False),
+        Binding("enter,y", "agree", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("pagedown,space", "scroll(10)", show=False),
         Binding("pageup", "scroll(-10)", show=False),
     ]
 
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[str],
+        answer: Callable[[Any], None],
+        *,
+        warning: str = "",
+        possible: bool = True,
+    ) -> None:
+        super().__init__(answer)
+        self._title = title
+        self._possible = possible
+        self.lines = TextLines(lines, warning)
+
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog help"):
-            yield Static(Text("Keys"), classes="dialog-title")
-            yield HelpText()
-            yield Static(Text("Esc leave   ↑↓ scroll"), classes="dialog-foot")
+        foot = "⏎ y do it   Esc leave   ↑↓ scroll" if self._possible else "Esc leave   ↑↓ scroll"
+        with Vertical(classes="dialog wide"):
+            yield Static(Text(self._title), classes="dialog-title")
+            yield self.lines
+            yield Static(Text(foot), classes="dialog-foot")
+
+    def on_mount(self) -> None:
+        rows = self.lines.row_count
+        self.lines.styles.height = max(1, min(rows, self.app.size.height - 8))
 
     def action_scroll(self, by: int) -> None:
-        self.query_one(HelpText).scroll_relative(y=by, animate=False, force=True)
+        self.lines.scroll_relative(y=by, animate=False, force=True)
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
-
-class HelpText(Lines):
-    """The keys by group, in two columns where there is room."""
-
-    COMPONENT_CLASSES = {"help--group", "help--key", "help--text"}  # noqa: RUF012
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[tuple[Key | str | None, ...]] = []
-
-    @property
-    def row_count(self) -> int:
-        return len(self.rows)
-
-    def on_resize(self) -> None:
-        sections = {group: [key for key in KEYS if key.group == group] for group in GROUPS}
-        if self.size.width >= 92:
-            columns = [
-                _entries(sections, (MOVE, VIEW)),
-                _entries(sections, (ENTITY, EDIT, PROGRAM)),
-            ]
-        else:
-            columns = [_entries(sections, GROUPS)]
-        length = max(len(column) for column in columns)
-        self.rows = [
-            tuple(column[row] if row < len(column) else None for column in columns)
-            for row in range(length)
-        ]
-        self.rows_changed()
-
-    def paint_row(self, index: int, width: int) -> Iterable[Segment]:
-        cells = width // len(self.rows[index])
-        for entry in self.rows[index]:
-            if entry is None:
-                yield Segment(" " * cells)
-            elif isinstance(entry, str):
-                yield Segment(pad(f" {entry}", cells), self.component("help--group"))
-            else:
-                yield Segment(f" {pad(entry.shown, 8)}", self.component("help--key"))
-                yield Segment(pad(entry.text, cells - 9), self.component("help--text"))
-
-
-GROUPS = (MOVE, ENTITY, EDIT, VIEW, PROGRAM)
-
-
-def _entries(sections: dict[str, list[Key]], groups: Sequence[str]) -> list[Key | str | None]:
-    entries: list[Key | str | None] = []
-    for group in groups:
-        if entries:
-            entries.append(None)
-        entries.append(group)
-        entries.extend(sections[group])
-    return entries
+    def action_agree(self) -> None:
+        if self._possible:
+            self.finish(True)

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from reviewer.format import Project, ReviewerError
+from reviewer.format.operations import delete
 from reviewer.frame_image import parse_color
-from reviewer.screens.desk import OCCLUDED_COLOR, Desk
+from reviewer.screens.asking import ask_value
+from reviewer.screens.desk import Desk
 from reviewer.screens.dialogs import Item, Menu, Prompt
+from reviewer.screens.value_text import OCCLUDED_COLOR
 from reviewer.widgets.properties import PropertyRow
 from reviewer.widgets.text import inert
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 MAX_NAME = 200
-EDIT_ORDER = ("choice", "presence", "class", "rename")
+EDIT_ORDER = ("value", "presence", "class", "rename")
 
 
 class Edits:
@@ -48,7 +51,7 @@ class Edits:
 
     # -- doing it -------------------------------------------------------------------------
 
-    def commit(self, label: str, change: Callable[[], None]) -> None:
+    def commit(self, label: str, change: Callable[[], Any]) -> None:
         """Make `change` one edit called `label`; "saved" is shown when it is on disk."""
 
         def work() -> str:
@@ -61,7 +64,10 @@ class Edits:
     def _submit(self, work: Callable[[], str]) -> None:
         self.saving += 1
         self.show_status()
-        self._writer.submit(work).add_done_callback(self._done)
+        try:
+            self._writer.submit(work).add_done_callback(self._done)
+        except RuntimeError:  # the program is on its way out
+            self.saving -= 1
 
     def _done(self, future: Future[str]) -> None:
         error = future.exception()
@@ -123,33 +129,25 @@ class Edits:
         if entity is None:
             return
 
-        def check(text: str) -> str:
-            if not text.strip():
-                return "a name has at least one character"
-            return f"at most {MAX_NAME} characters" if len(text) > MAX_NAME else ""
-
         def answer(name: str) -> None:
             new = name.strip()
             self.commit(f"Rename {entity.name} to {new}", lambda: entity.rename(new))
 
-        self.app.push_screen(Prompt("Rename", answer, entity.name, "⏎ rename   Esc leave", check))
+        self.app.push_screen(
+            Prompt("Rename", answer, entity.name, "⏎ rename   Esc leave", name_problem)
+        )
 
     def action_change_class(self) -> None:
         entity = self._entity()
         if entity is None:
             return
-        items = [
-            Item(one.name, inert(one.label), parse_color(one.color), one.hotkey or "")
-            for one in self.project.ontology.classes.values()
-        ]
 
         def answer(name: str) -> None:
             if name != entity.class_name:
                 self.commit(f"Change {entity.name} to {name}", lambda: entity.change_class(name))
 
-        self.app.push_screen(
-            Menu(f"Class of {inert(entity.name)}", items, answer, entity.class_name)
-        )
+        title = f"Class of {inert(entity.name)}"
+        self.app.push_screen(Menu(title, class_items(self.project), answer, entity.class_name))
 
     def action_edit(self) -> None:
         """Choose a property, then its value."""
@@ -177,8 +175,8 @@ class Edits:
             self.action_change_class()
         elif row.action == "presence":
             self._ask_presence()
-        elif row.action == "choice":
-            self._ask_choice(row.name)
+        elif row.action == "value":
+            self._ask_value(row.name)
         else:
             self.say(f"{row.label} is drawn in the page")
 
@@ -197,36 +195,28 @@ class Edits:
             Menu(title, items, self.action_presence, entity["presence"].at(self.frame))
         )
 
-    def _ask_choice(self, name: str) -> None:
+    def _ask_value(self, name: str) -> None:
         entity, frame = self._entity(), self.frame
         if entity is None:
             return
-        prop = entity[name]
-        definition = prop.definition
-        items = [
-            Item(
-                one.name,
-                inert(one.label or one.name),
-                parse_color(one.color) if one.color else None,
-                one.hotkey or "",
-            )
-            for one in definition.choices
-        ]
+        definition = entity[name].definition
+        when = f" from frame {frame}" if definition.time_varying else ""
         label = inert(definition.label or name)
 
-        def answer(value: str) -> None:
+        def answer(value: Any) -> None:
             def change() -> None:
                 if definition.time_varying:
                     entity[name][frame] = value
                 else:
                     entity[name] = value
 
-            when = f" from frame {frame}" if definition.time_varying else ""
-            self.commit(f"{entity.name}: {label} = {value}{when}", change)
+            self.commit(f"{entity.name}: {label} = {value}{when}"[:200], change)
 
+        prop = entity[name]
         current = prop.at(frame) if definition.time_varying else prop.value
-        when = f" from frame {frame}" if definition.time_varying else ""
-        self.app.push_screen(Menu(f"{label}{when}", items, answer, current))
+        self.app.push_screen(
+            ask_value(self.project, definition, f"{label}{when}", current, answer, entity.id)
+        )
 
     def action_delete_keyframes(self) -> None:
         entity, frame = self._entity(), self.frame
@@ -254,4 +244,19 @@ class Edits:
     def action_delete_entity(self) -> None:
         entity = self._entity()
         if entity is not None:
-            self.commit(f"Delete {entity.name}", entity.delete)
+            self.commit(f"Delete {entity.name}", lambda: delete(self.project, [entity]))
+
+
+def name_problem(text: str) -> str:
+    """What is wrong with a name, or ""."""
+    if not text.strip():
+        return "a name has at least one character"
+    return f"at most {MAX_NAME} characters" if len(text) > MAX_NAME else ""
+
+
+def class_items(project: Project) -> list[Item]:
+    """The classes of the ontology for a menu."""
+    return [
+        Item(one.name, inert(one.label), parse_color(one.color), one.hotkey or "")
+        for one in project.ontology.classes.values()
+    ]

@@ -1,10 +1,13 @@
-"""Every key of the cockpit, once. Bindings, key bar, help and palette are all made from it."""
+"""Every key of the cockpit, once. Bindings, key bar, help and palette are all made from it.
+Screens that it opens have lists of their own, of the same form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from textual.binding import Binding
+
+from reviewer.screens.registry import SCREENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class Key:
         return Binding(self.keys, self.action, self.text, show=False)
 
 
-MOVE, ENTITY, EDIT, VIEW, PROGRAM = "Move", "Entity", "Edit", "View", "Program"
+MOVE, ENTITY, EDIT = "Move", "Entity", "Edit"
+VIEW, SCREEN, PROGRAM = "View", "Screens", "Program"
 
 KEYS: tuple[Key, ...] = (
     Key(MOVE, "right,l", "→ l", "step(1)", "next frame"),
@@ -41,6 +45,12 @@ KEYS: tuple[Key, ...] = (
         "previous keyframe of the entity",
         "[] key",
     ),
+    Key(MOVE, "right_curly_bracket", "}", "event(1)", "next beginning or end of an event"),
+    Key(MOVE, "left_curly_bracket", "{", "event(-1)", "previous beginning or end of an event"),
+    Key(MOVE, "right_parenthesis", ")", "finding(1)", "next finding about the video"),
+    Key(MOVE, "left_parenthesis", "(", "finding(-1)", "previous finding about the video"),
+    Key(MOVE, "greater_than_sign", ">", "problem(1)", "next problem of the annotations"),
+    Key(MOVE, "less_than_sign", "<", "problem(-1)", "previous problem of the annotations"),
     Key(MOVE, "enter", "⏎", "enter", "to the entity's start; change a property"),
     Key(MOVE, "home,0", "Home 0", "first", "first frame"),
     Key(MOVE, "end,dollar_sign", "End $", "last", "last frame"),
@@ -67,10 +77,23 @@ KEYS: tuple[Key, ...] = (
     Key(EDIT, "U,ctrl+r", "U ^r", "redo", "redo"),
     Key(VIEW, "tab,shift+tab", "Tab", "pane", "entities or properties", "⇥ pane"),
     Key(VIEW, "v", "v", "labels", "names on the picture on, off"),
+    Key(VIEW, "V", "V", "color_by", "colour shapes by class, entity or choice"),
+    Key(VIEW, "full_stop", ".", "closer(2.0)", "picture: closer"),
+    Key(VIEW, "comma", ",", "closer(0.5)", "picture: wider"),
+    Key(VIEW, "4", "4 ◂", "pan(-1, 0)", "picture: look left"),
+    Key(VIEW, "6", "6 ▸", "pan(1, 0)", "picture: look right"),
+    Key(VIEW, "8", "8 ▴", "pan(0, -1)", "picture: look up"),
+    Key(VIEW, "2", "2 ▾", "pan(0, 1)", "picture: look down"),
+    Key(VIEW, "5", "5", "center", "picture: closer to the selected entity"),
+    Key(VIEW, "Z", "Z", "whole", "picture: all of it"),
     Key(VIEW, "plus,equals_sign", "+", "zoom(0.5)", "timeline: closer"),
     Key(VIEW, "minus", "-", "zoom(2)", "timeline: wider"),
     Key(VIEW, "z", "z", "zoom(0)", "timeline: the whole video"),
-    Key(PROGRAM, "y", "y", "copy_link", "copy the link of the page"),
+    *(
+        Key(SCREEN, one.keys, one.shown, f"open_screen('{one.name}')", one.text, one.hint)
+        for one in SCREENS
+    ),
+    Key(PROGRAM, "y", "y", "copy_link", "copy a link: the page at this frame"),
     Key(PROGRAM, "question_mark", "?", "help", "this help", "? help"),
     Key(PROGRAM, "ctrl+p", "^p", "app.command_palette", "command palette"),
     Key(PROGRAM, "q,ctrl+c", "q", "app.quit", "quit", "q quit"),
@@ -89,6 +112,9 @@ HINT_ORDER = (
     "u undo",
     "/ filter",
     "g goto",
+    "T timelines",
+    "E entities",
+    "O ontology",
     "r rename",
     "⇥ pane",
     "⇧←→ 10",

@@ -17,10 +17,11 @@ from rich.color import ColorSystem
 from textual.strip import Strip
 
 from reviewer.format import ReviewerError
-from reviewer.frame_image import Fit, Picture, Shapes, compose, fit
+from reviewer.frame_image import Fit, Look, Picture, compose, fit
 from reviewer.frame_image_graphics import HALF_BLOCKS, Still, Terminal, still_image
+from reviewer.frame_image_shapes import Shapes
 from reviewer.frame_image_strip import picture_strips
-from reviewer.screens.desk import Desk
+from reviewer.screens.figures import Figures
 from reviewer.widgets.properties import PropertyRow
 from reviewer.widgets.text import inert
 
@@ -32,10 +33,14 @@ MAX_LAG_S = 0.75
 STILL_AFTER_S = 0.15
 
 
+WHOLE = Look()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to show: a frame (0-based) in `columns` x `rows` cells. `stills`: and then as a real
-    picture, if the terminal can."""
+    picture, if the terminal can. look: which part of it. changed: counts what was changed
+    meanwhile, so that the same frame is made anew."""
 
     frame: int
     columns: int
@@ -45,6 +50,8 @@ class Request:
     labels: bool = True
     color_system: ColorSystem | None = ColorSystem.TRUECOLOR
     stills: bool = False
+    look: Look = WHOLE
+    changed: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,10 +79,11 @@ class Moment:
 class FrameLoader:
     """`deliver(moment)` is called from the loader's thread."""
 
-    def __init__(self, desk: Desk, deliver: Callable[[Moment], None]) -> None:
-        self._desk = desk
+    def __init__(self, figures: Figures, deliver: Callable[[Moment], None]) -> None:
+        self._figures = figures
+        self._desk = figures.desk
         self._deliver = deliver
-        self._times = np.asarray(desk.project.times, np.float64)
+        self._times = np.asarray(figures.project.times, np.float64)
         self._changed = threading.Condition()
         self._wanted: Request | None = None
         self._template: Request | None = None
@@ -227,7 +235,7 @@ class FrameLoader:
         message = ""
         title, properties = "Properties", []
         try:
-            evaluated = self._desk.evaluate(request.frame, request.selected)
+            evaluated = self._figures.evaluate(request.frame, request.selected)
             shapes, present = evaluated.shapes, evaluated.present
             title, properties = self._desk.property_rows(request.selected, request.frame)
         except (ReviewerError, KeyError) as error:
@@ -239,17 +247,25 @@ class FrameLoader:
             return base
         try:
             video = project.video
+            terminal = request.terminal
             place = fit(
-                video.width, video.height, request.columns, request.rows, request.terminal.cell_px
+                video.width,
+                video.height,
+                request.columns,
+                request.rows,
+                terminal.cell_px,
+                request.look,
             )
-            rgb = video.frame(request.frame, place.columns, place.lines)
+            if place.window is None:
+                rgb = video.frame(request.frame, place.columns, place.lines)
+            else:
+                rgb = place.crop(video[request.frame], place.columns, place.lines)
         except (ReviewerError, IndexError, OSError) as error:
             return replace(base, message=inert(str(error)))
         picture = compose(rgb, place, shapes, labels=request.labels)
         left = (request.columns - place.columns) // 2
-        strips = picture_strips(
-            picture, left, request.columns - place.columns - left, request.color_system
-        )
+        right = request.columns - place.columns - left
+        strips = picture_strips(picture, left, right, request.color_system, terminal.unicode)
         top = (request.rows - place.rows) // 2
         return replace(
             base, place=place, picture=picture, strips=strips, top=top, message=inert(message)
@@ -259,7 +275,7 @@ class FrameLoader:
         request, place = moment.request, moment.place
         assert place is not None
         try:
-            shapes = self._desk.evaluate(request.frame, request.selected).shapes
+            shapes = self._figures.evaluate(request.frame, request.selected).shapes
             still = still_image(
                 self._desk.project.video,
                 request.frame,

@@ -20,12 +20,14 @@ COUNT_CELLS = 5
 
 @dataclass(frozen=True, slots=True)
 class EntityRow:
-    """One entity: id, and name, class label and colour as they are shown (texts inert)."""
+    """One entity: id, and name, class label and colour as they are shown (texts inert). event: it
+    has no geometry."""
 
     id: str
     name: str
     class_label: str
     color: RGB
+    event: bool = False
 
     @property
     def haystack(self) -> str:

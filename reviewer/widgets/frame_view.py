@@ -61,12 +61,7 @@ class FrameView(Widget, can_focus=False):
         column = event.x - (moment.request.columns - place.columns) // 2
         line = (event.y - moment.top) * 2 + 0.5
         if 0 <= column < place.columns and 0 <= line < place.lines:
-            self.post_message(
-                self.Pointed(
-                    (column + 0.5) * place.width / place.columns,
-                    (line + 0.5) * place.height / place.lines,
-                )
-            )
+            self.post_message(self.Pointed(*place.to_video(column + 0.5, line + 0.5)))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of `crop`.
@@ -78,13 +73,13 @@ class FrameView(Widget, can_focus=False):
         lines = self._lines(width, height)
         if self.moment is not None:
             self.painted = self.moment.serial
-        filters = [
-            one for one in self.get_line_filters() if type(one).__name__ != "ANSIToTruecolor"
-        ]
+        # The picture was made for this terminal: without colours, or without half-blocks.
+        ready = self.moment is not None and bool(self.moment.strips)
+        filters = [] if ready else self.get_line_filters()
         out: list[Strip] = []
         for y in crop.line_range:
             strip = lines[y] if y < len(lines) else _blank(width)
-            for line_filter in filters:  # no colour wanted: the segments are needed after all
+            for line_filter in filters:
                 strip = strip.apply_filter(line_filter, self.background_colors[1])
             if crop.column_span != (0, width):
                 strip = strip.crop(*crop.column_span)
