@@ -38,9 +38,7 @@ class Pen:
     thickness: int = 1
 
 
-def draw_shapes(
-    pixels: Pixels, shapes: Shapes, place: Placing, pen: Pen | None = None
-) -> None:
+def draw_shapes(pixels: Pixels, shapes: Shapes, place: Placing, pen: Pen | None = None) -> None:
     """Draw every outline in place; the selected entity last, with bright corners. The insides of
     outlines stay as they are: people judge colours by them. Masks, which have no outline of their
     own, are tinted and edged."""
@@ -61,7 +59,9 @@ def draw_shapes(
         lines = place.to_pixels(shapes.segments[rows].reshape(-1, 2)).reshape(-1, 4)
         _lines(pixels, lines, shapes.colors[owners], shapes.dashed[owners], pen)
         rows = (shapes.dot_owner == chosen) == last
-        _dots(pixels, place.to_pixels(shapes.dots[rows]), shapes.colors[shapes.dot_owner[rows]], pen)
+        _dots(
+            pixels, place.to_pixels(shapes.dots[rows]), shapes.colors[shapes.dot_owner[rows]], pen
+        )
     if chosen >= 0:
         _mark_corners(pixels, shapes, place, pen)
 
@@ -141,7 +141,7 @@ def _stroke(
 def _lines(
     pixels: Pixels, lines: Floats, colors: Pixels, dashed: NDArray[np.bool_], pen: Pen
 ) -> None:
-    """Segments (n, 4) x0, y0, x1, y1 in pixels, walked one pixel at a time along their long side."""
+    """Segments (n, 4) x0, y0, x1, y1 in pixels, walked by single pixels of their long side."""
     height, width = pixels.shape[:2]
     kept, lines = clip_lines(lines, width, height)
     colors, dashed = colors[kept], dashed[kept]
@@ -195,9 +195,7 @@ def clip_lines(lines: Floats, width: int, height: int) -> tuple[Ints, Floats]:
     begin, end = start + low[kept, None] * delta, start + high[kept, None] * delta
     # a line along the right or lower border belongs to the last pixel there
     most = np.nextafter(limit, 0)
-    return kept, np.concatenate(
-        [np.clip(begin, 0, most), np.clip(end, 0, most)], axis=1
-    )
+    return kept, np.concatenate([np.clip(begin, 0, most), np.clip(end, 0, most)], axis=1)
 
 
 # -- dots, masks, corners ---------------------------------------------------------------------
@@ -232,9 +230,7 @@ def mask_pixels(mask: Mask, place: Placing, width: int, height: int) -> NDArray[
     return np.asarray(np.cumsum(change, axis=0)[:height] > 0)
 
 
-def _mask(
-    pixels: Pixels, mask: Mask, color: Pixels, dashed: bool, place: Placing
-) -> None:
+def _mask(pixels: Pixels, mask: Mask, color: Pixels, dashed: bool, place: Placing) -> None:
     height, width = pixels.shape[:2]
     covered = mask_pixels(mask, place, width, height)
     if not covered.any():

@@ -20,11 +20,13 @@ Owners = NDArray[np.int64]
 
 # Straight pieces of an ellipse: at the size of a terminal's picture they look round.
 ELLIPSE_PIECES = 48
-# A cuboid's corners are the front face and then the back face, both the same way round.
+# Which of a cuboid's corners are joined; FORMAT.md says which corner is which.
 CUBOID_EDGES = np.array(
-    [(i, (i + 1) % 4) for i in range(4)]
-    + [(4 + i, 4 + (i + 1) % 4) for i in range(4)]
-    + [(i, i + 4) for i in range(4)]
+    [
+        *((0, 1), (1, 3), (3, 2), (2, 0)),  # the front face
+        *((4, 5), (5, 7), (7, 6), (6, 4)),  # the back face
+        *((0, 6), (1, 7), (2, 4), (3, 5)),
+    ]
 )
 _FAR_PX = 1e7  # beyond it nothing is drawn exactly; keeps arithmetic finite
 

@@ -21,7 +21,8 @@ from textual.widgets import Input
 
 from reviewer.app import ReviewerApp
 from reviewer.screens.cockpit import Cockpit
-from reviewer.screens.dialogs import Help, HelpText, Menu, Prompt
+from reviewer.screens.dialogs import Menu, Prompt
+from reviewer.screens.help import Help, HelpText
 from reviewer.screens.keys import KEYS
 from reviewer.widgets.bars import KeyBar
 from reviewer.widgets.entity_table import EntityTable
@@ -635,7 +636,10 @@ async def test_the_page_is_named_without_its_token(project):
         assert "http://127.0.0.1:4242/" in text_of(pilot)
         assert "secret" not in text_of(pilot)
         await press(pilot, screen, "y")
-        assert pilot.app.clipboard == "http://127.0.0.1:4242/#token=secret"
+        entity = project.entity("player_1").id
+        assert pilot.app.clipboard == (
+            f"http://127.0.0.1:4242/#token=secret&frame=0&entity={entity}"
+        )
 
 
 async def test_q_leaves_and_the_threads_end(project):

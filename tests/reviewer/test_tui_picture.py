@@ -22,12 +22,12 @@ from reviewer.frame_image import (
     Fit,
     Label,
     Picture,
-    Shapes,
     compose,
-    edge_pixels,
     fit,
+    label_edges,
     place_labels,
 )
+from reviewer.frame_image_draw import edge_pixels
 from reviewer.frame_image_graphics import (
     Graphics,
     Terminal,
@@ -36,6 +36,7 @@ from reviewer.frame_image_graphics import (
     sixel_sequence,
     still_image,
 )
+from reviewer.frame_image_shapes import Shapes
 from reviewer.frame_image_strip import PictureStrip, _style, picture_strips, plain_strips
 from reviewer.widgets.text import inert, pad, shorten
 
@@ -43,8 +44,8 @@ from reviewer.widgets.text import inert, pad, shorten
 def shapes_of(boxes, *, names=None, dashed=None, selected=-1, color=(255, 0, 0)):
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
     count = len(boxes)
-    return Shapes(
-        boxes,
+    return Shapes.of(
+        [("box", boxes, None)],
         np.tile(np.array(color, np.uint8), (count, 1)),
         np.zeros(count, np.bool_) if dashed is None else np.asarray(dashed, np.bool_),
         names or [f"e{row}" for row in range(count)],
@@ -131,9 +132,7 @@ def test_labels_do_not_overlap_and_the_selected_one_is_never_left_out():
     boxes = np.tile([100.0, 100.0, 60.0, 60.0], (30, 1)) + np.arange(30)[:, None] * [3, 2, 0, 0]
     shapes = shapes_of(boxes, names=[f"name {row}" for row in range(30)], selected=17)
     place = fit(640, 360, 80, 23)
-    labels = place_labels(
-        edge_pixels(place.to_picture(boxes), place.columns, place.lines), shapes, 23, 80
-    )
+    labels = place_labels(label_edges(shapes, place), shapes, 23, 80)
     assert any("name 17" in label.text and label.bold for label in labels)
     taken = set()
     for label in labels:
@@ -355,8 +354,8 @@ def test_a_still_shows_the_frame_with_its_boxes():
     pixels = np.frombuffer(zlib.decompress(base64.b64decode("".join(codes))), np.uint8)
     pixels = pixels.reshape(200, 200, 3)
     assert tuple(pixels[150, 190]) == (10, 200, 30)
-    assert tuple(pixels[120, 70]) == (255, 0, 0)  # the lower edge, at y = 60 of 100
-    assert tuple(pixels[70, 120]) == (255, 0, 0)  # the right one
+    assert tuple(pixels[119, 70]) == (255, 0, 0)  # the last line of the box, which ends at y = 60
+    assert tuple(pixels[70, 119]) == (255, 0, 0)  # and the last column
 
 
 @pytest.mark.parametrize(
