@@ -33,6 +33,7 @@ from .persist import Persistence
 from .remap import perform
 from .remap.edit import RemapEdit
 from .review import Reviews
+from .sessions import Sessions
 from .state import State, natural_key
 from .table import Table
 from .transaction import Change, Done, Transaction
@@ -76,6 +77,7 @@ class Project:
         with self._mutex:
             self._persistence.load(progress)
         self.reviews = Reviews(self, self._layout)
+        self.sessions = Sessions(self, self._layout)
 
     # -- opening and closing ----------------------------------------------------------------
 
@@ -148,6 +150,7 @@ class Project:
         """Flush, stop watching, release the files. A closed project cannot be used."""
         if self._closed:
             return
+        self.sessions.close()
         self._closed = True
         self._persistence.close()
         if self._video is not None:

@@ -95,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_remap(command)
     _add_import(command)
     _add_export(command)
+    _add_stats(command)
+    _add_sessions(command)
     return parser
 
 
@@ -282,6 +284,28 @@ def _add_export(command: commands.AddCommand) -> None:
         "--frames", metavar="A:B", type=_frame_range,
         help="only frames A to B-1, counted from 0 (default: all)",
     )  # fmt: skip
+
+
+def _add_stats(command: commands.AddCommand) -> None:
+    stats = command(
+        "stats",
+        "Say how much is annotated, by whom, and how far the review is.",
+        "Entities, keyframes and values by class and property, how much of the time they cover,\n"
+        "work by author, and what is accepted, sent back or not reviewed yet.",
+    )
+    stats.add_argument("directory", metavar="DIR", type=Path, help="the project folder")
+    stats.add_argument("--json", action="store_true", help="one JSON document, for scripts")
+
+
+def _add_sessions(command: commands.AddCommand) -> None:
+    sessions = command(
+        "sessions",
+        "List who worked in a project, when, and on what.",
+        "A session is what one person did in reviewer open or reviewer serve. It is closed when\n"
+        "the program ends, done when it was submitted, and unfinished when it was cut off.",
+    )
+    sessions.add_argument("directory", metavar="DIR", type=Path, help="the project folder")
+    sessions.add_argument("--json", action="store_true", help="one JSON document, for scripts")
 
 
 def _no_browser(parser: argparse.ArgumentParser) -> None:

@@ -24,12 +24,13 @@ from .format.video import VideoIndex
 from .format.video_findings import Findings
 from .progress import progress
 from .remap_command import remap
+from .report_commands import sessions, stats
 from .restripe_command import frame_rate, restripe
 from .widgets.text import inert
 
 __all__ = [
     "check", "demo", "export", "frame_rate", "import_", "info", "new", "open", "remap", "restripe",
-    "serve",
+    "serve", "sessions", "stats",
 ]  # fmt: skip
 
 AddCommand = Callable[[str, str, str], argparse.ArgumentParser]
@@ -95,6 +96,7 @@ def open_project(options: argparse.Namespace) -> int:
     from .webview.server import Server
 
     with _opened(options.directory, quiet=True) as project:
+        project.sessions.record()
         server = Server([project], check_videos=True)
         url = server.start()
         try:
@@ -117,6 +119,8 @@ def serve(options: argparse.Namespace) -> int:
 
     with ExitStack() as stack:
         projects = [stack.enter_context(_opened(path)) for path in options.directories]
+        for project in projects:
+            project.sessions.record()
 
         def ready(url: str) -> None:
             print(url, flush=True)
