@@ -15,6 +15,7 @@ from reviewer.format import EditError, ProjectError, ReviewerError, VideoError
 from .live import LiveHub
 from .security import Guard, Handler
 from .session import MAX_STILL_WIDTH, ProjectSession
+from .timelines import MAX_LANES
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -86,6 +87,8 @@ class Api:
         router.add_get(project + "/state", self.state)
         router.add_get(project + "/window", self.window)
         router.add_get(project + "/timeline/{entity}", self.timeline)
+        router.add_get(project + "/references/{entity}", self.references)
+        router.add_get(project + "/lives", self.lives)
         router.add_get(project + "/lanes", self.lanes)
         router.add_get(project + "/overview", self.overview)
         router.add_get(project + "/findings", self.findings)
@@ -135,19 +138,31 @@ class Api:
         return _binary(await self._in(self._engine, session.window, first, stop))
 
     async def timeline(self, request: web.Request) -> web.Response:
-        session = self._session(request)
+        timelines = self._session(request).timelines
         entity = request.match_info["entity"]
-        return _json(await self._in(self._engine, session.timeline, entity))
+        return _json(await self._in(self._engine, timelines.entity, entity))
+
+    async def references(self, request: web.Request) -> web.Response:
+        timelines = self._session(request).timelines
+        entity = request.match_info["entity"]
+        return _json(await self._in(self._engine, timelines.references, entity))
+
+    async def lives(self, request: web.Request) -> web.Response:
+        return _binary(await self._in(self._engine, self._session(request).timelines.lives))
 
     async def lanes(self, request: web.Request) -> web.Response:
         first = _number(request.query.get("first"), "first")
         stop = _number(request.query.get("stop"), "stop")
-        return _json(await self._in(self._engine, self._session(request).lanes, first, stop))
+        bins = _number(request.query.get("bins", "2048"), "bins")
+        asked = request.query.get("entities", "").split(",", MAX_LANES)[:MAX_LANES]
+        numbers = [_number(text, "entities") for text in asked if text]
+        lanes = self._session(request).timelines.lanes
+        return _binary(await self._in(self._engine, lanes, first, stop, bins, numbers))
 
     async def overview(self, request: web.Request) -> web.Response:
         bins = _number(request.query.get("bins", "1024"), "bins")
-        session = self._session(request)
-        return _binary(await self._in(self._engine, session.overview, bins))
+        timelines = self._session(request).timelines
+        return _binary(await self._in(self._engine, timelines.overview, bins))
 
     async def findings(self, request: web.Request) -> web.Response:
         return _json(await self._in(self._engine, self._session(request).findings))
