@@ -79,6 +79,8 @@ class Api:
         # Apart, so that a seek through a 4K video does not hold up the shapes of a frame.
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="reviewer-engine")
         self._video = ThreadPoolExecutor(2, thread_name_prefix="reviewer-video")
+        # What is nice to have must not wait in line before what is looked at.
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="reviewer-aside")
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_post("/api/login", self.login)
@@ -96,11 +98,15 @@ class Api:
         router.add_get(project + "/units", self.units)
         router.add_get(project + r"/unit/{unit:\d{1,10}}", self.unit)
         router.add_get(project + r"/still/{frame:\d{1,10}}.jpg", self.still)
+        router.add_get(project + r"/thumbnail/{frame:\d{1,10}}.jpg", self.thumbnail)
         router.add_get(project + "/live", self.live)
 
     def close(self) -> None:
         self._engine.shutdown(wait=False, cancel_futures=True)
         self._video.shutdown(wait=False, cancel_futures=True)
+        self._aside.shutdown(wait=True, cancel_futures=True)
+        for session in self._sessions:
+            session.thumbnails.close()
 
     async def _in(self, pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
@@ -182,6 +188,12 @@ class Api:
         given = request.query.get("w")
         width = min(max(_number(given, "w"), 16), MAX_STILL_WIDTH) if given else None
         body = await self._in(self._video, self._session(request).still, frame, width)
+        return web.Response(body=body, content_type="image/jpeg")
+
+    async def thumbnail(self, request: web.Request) -> web.Response:
+        width = _number(request.query.get("w", "96"), "w")
+        get = self._session(request).thumbnails.get
+        body = await self._in(self._aside, get, int(request.match_info["frame"]), width)
         return web.Response(body=body, content_type="image/jpeg")
 
     async def live(self, request: web.Request) -> web.StreamResponse:

@@ -13,6 +13,7 @@ from reviewer.format import Project, ProjectError, VideoError
 from reviewer.format.video import Video
 
 from . import protocol
+from .thumbnails import Thumbnails
 from .timelines import Timelines
 from .windows import window_columns
 
@@ -29,6 +30,7 @@ class ProjectSession:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.timelines = Timelines(project)
+        self.thumbnails = Thumbnails(project)
 
     # entities and state
 

@@ -18,8 +18,10 @@ import { createTransport } from './panels/transport.js';
 import { decodeTimes, decodeUnits } from './protocol.js';
 import { Shortcuts } from './shortcuts.js';
 import { Live } from './state/live.js';
+import { Lives } from './state/lives.js';
 import { Model } from './state/model.js';
 import { Store } from './state/store.js';
+import { Visibility } from './state/visibility.js';
 import { Windows } from './state/windows.js';
 import { TimelinePanel } from './timeline/timeline.js';
 import { Pointer } from './tools/pointer.js';
@@ -76,12 +78,19 @@ export class Workspace {
       frame, target: frame, playing: false, rate: 1, selected: null, hovered: null, tool: 'select',
       drawClass: this.model.classes[0]?.name ?? null, structure: 0, shapes: 0, timeline: null,
       status: 'offline', waiting: 0, undo: state.undo, redo: state.redo, colorBy: 'class',
-      videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
+      seen: 0, lives: 0, loop: null, videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
     });
     this.windows = new Windows({
       base, frameCount: this.model.frameCount, onLoaded: (first, stop) => this.#windowLoaded(first, stop),
     });
+    this.visibility = new Visibility(this.model, () => {
+      this.scene.showOnly((entity) => !this.visibility.isHidden(entity.id));
+      this.store.bump('seen');
+      this.stage.paint();
+    });
+    this.lives = new Lives(base, () => this.store.bump('lives'));
     this.scene = new Scene(this.model, this.windows);
+    this.scene.showOnly((entity) => !this.visibility.isHidden(entity.id));
     this.actions = new Actions(this);
     // First, so that every panel that watches finds the new colours.
     this.store.watch(['colorBy'], () => {
@@ -89,7 +98,7 @@ export class Workspace {
       this.store.bump('structure');
       this.stage.refresh();
     }, { now: false });
-    this.#layOut(root);
+    this.#layOut(root, units);
     this.live = new Live({
       base,
       readOnly: Boolean(this.model.readOnly),
@@ -112,7 +121,7 @@ export class Workspace {
     this.ready = this.#start(frame);
   }
 
-  #layOut(root) {
+  #layOut(root, units) {
     const video = this.model.video;
     const size = video.width ? { width: video.width, height: video.height } : DEFAULT_SIZE;
     const part = (name, label) => h('section', { class: name, 'aria-label': label });
@@ -140,7 +149,7 @@ export class Workspace {
     createEntityList(parts.entities, this);
     createProperties(parts.properties, this);
     createTransport(parts.transport, this);
-    this.timeline = new TimelinePanel(parts.timeline, this);
+    this.timeline = new TimelinePanel(parts.timeline, this, units);
     createStatusBar(parts.status, this);
     createLegend(parts.legend, this);
     this.#showProblems();
@@ -218,11 +227,13 @@ export class Workspace {
     if (structure) this.#updateEntities(there, gone);
     if (frames) this.windows.invalidate(frames, revision);
     if (entities === null || entities.includes(this.store.state.selected)) this.#fetchTimeline();
-    this.timeline.overviewChanged();
+    this.lives.stale();
+    this.timeline.changed(entities);
   }
 
   #updateEntities(there, gone) {
     this.model.update(there, gone);
+    this.visibility.refresh();
     this.scene.refreshEntities();
     if (gone.includes(this.store.state.selected)) this.store.set({ selected: null });
     this.store.bump('structure');
@@ -234,6 +245,7 @@ export class Workspace {
     try {
       const state = await fetchJson(`${this.base}/state`);
       this.model.load(state);
+      this.visibility.refresh();
       this.store.set({ undo: state.undo, redo: state.redo });
     } catch (error) {
       this.notify(error.message, 'bad');
@@ -245,7 +257,9 @@ export class Workspace {
     if (!this.model.entities.has(this.store.state.selected)) this.store.set({ selected: null });
     this.#fetchTimeline();
     this.store.bump('structure');
-    this.timeline.overviewChanged();
+    this.lives.stale();
+    if (restarted) this.timeline.lanes.reset();
+    this.timeline.changed(null);
     this.stage.refresh();
   }
 
@@ -303,5 +317,6 @@ export class Workspace {
     this.stage.close();
     this.shortcuts.close();
     this.timeline.close();
+    this.lives.close();
   }
 }
