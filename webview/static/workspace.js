@@ -107,6 +107,7 @@ export class Workspace {
       onStatus: (status, waiting) => this.store.set({ status, waiting }),
       onSignedOut: options.onSignedOut,
       onNotice: (text) => this.notify(text),
+      onFindings: () => this.timeline.fetchProblems(),
     });
     this.store.watch(['selected'], () => this.#fetchTimeline(), { now: false });
     this.store.watch(['labels'], ({ labels }) => {
