@@ -12,7 +12,7 @@ import numpy as np
 from .checks import sound, sound_remap
 from .edit import Attributes, CellsChange, Edit, EditSummary, EntityChange, OntologyChange
 from .errors import EditError, OntologyError, ReviewerError
-from .journal import EDIT, REMAP, Record
+from .journal import EDIT, IDS, REMAP, Record
 from .kinds import same_rows
 from .ontology import Ontology
 from .ontology_merge import merged_ontology
@@ -143,6 +143,18 @@ def steps_of(records: Iterable[Record], frame_count: int) -> Iterator[Step]:
                 yield from unread(remap.videos[0].frame_count)
                 yield Step(EditSummary.of(remap), remap)
     yield from unread(frame_count)
+
+
+def edit_ids_of(records: Iterable[Record]) -> Iterator[str]:
+    """The ids of a journal's edits, and those it remembers of edits in files that are gone."""
+    for record in records:
+        with contextlib.suppress(ValueError, KeyError, TypeError, ReviewerError):
+            if record.type == EDIT:
+                yield EditSummary.from_bytes(record.body).id
+            elif record.type == REMAP:
+                yield sound_remap(record.body).id
+            elif record.type == IDS:
+                yield from record.body.decode().splitlines()
 
 
 def _drop(steps: list[Step], edit_id: str) -> None:

@@ -3,7 +3,8 @@
 ``.reviewer/journal/00000001.log`` and so on. Each file starts with ``RVJ1``, four zero bytes; then
 records: length uint32, crc32c uint32, payload. A payload is one letter and a body: ``E`` an edit,
 ``C`` a checkpoint (body: uint64, the offset in this file through which every edit is in the store),
-``R`` a change of the video that renumbers the frames: everything before it is in the store.
+``R`` a change of the video that renumbers the frames: everything before it is in the store,
+``I`` ids of edits in files that may be gone (body: text, one a line), so that none is done twice.
 A writer holds the exclusive lock, so a record cut short is what a crash left; it is cut off.
 """
 
@@ -13,7 +14,7 @@ import contextlib
 import os
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,9 +26,11 @@ _MAGIC = b"RVJ1\0\0\0\0"
 _HEAD = struct.Struct("<II")
 _ROTATE_BYTES = 16 << 20
 _KEPT_FILES = 4
+# At the beginning of a file, ids of edits in former ones take at most this share of its size.
+_IDS_SHARE = 16
 MAX_RECORD_BYTES = (2 << 30) - 1
 
-EDIT, CHECKPOINT, REMAP = b"E", b"C", b"R"
+EDIT, CHECKPOINT, REMAP, IDS = b"E", b"C", b"R", b"I"
 
 
 class Position(NamedTuple):
@@ -253,16 +256,22 @@ class Journal:
                 ) from None
             self._synced = target
 
-    def rotate(self) -> None:
+    def rotate(self, ids: Iterable[str]) -> None:
         """Begin a new file when this one has grown large; the lock is held and every edit is in
-        the store. A few old files stay, for undo."""
+        the store. A few old files stay, for undo; of older ones the last of ``ids``, those of all
+        edits so far, are kept."""
         if self.position.offset < _ROTATE_BYTES:
             return
+        known = "\n".join(ids).encode()
+        if len(known) > _ROTATE_BYTES // _IDS_SHARE:
+            known = known[-(_ROTATE_BYTES // _IDS_SHARE) :].partition(b"\n")[2]
         with self._sync_lock:
             _sync_data(self._file)
             self._create(self.position.file + 1)
             self._open(self.position.file + 1)
             self._synced = self.position
+        with contextlib.suppress(EditError):  # a full disk: then old edits are forgotten
+            self.append(IDS, known)
         for number in self.numbers()[:-_KEPT_FILES]:
             self._path(number).unlink(missing_ok=True)
 

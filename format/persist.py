@@ -338,7 +338,7 @@ class Persistence:
                 position = project._journal.append(CHECKPOINT, _CHECKPOINT.pack(*through))
                 self._pending = [item for item in self._pending if item[0] > through]
                 if not self._pending and position == project._journal.position:
-                    project._journal.rotate()
+                    project._journal.rotate(project.edit_ids())
         project._publish(news)
 
     # -- following the folder ---------------------------------------------------------------

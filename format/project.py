@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import operator
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import attach, checks, completeness, evolution, folder, overview
+from . import attach, checks, completeness, evolution, folder
 from .attach import Progress
 from .author import default_author
 from .completeness import Missing
@@ -22,7 +22,7 @@ from .edit import Attributes, Edit, new_edit_id
 from .entity import Entity
 from .errors import EditError, ProjectError, ReviewerError, VideoError
 from .evolution import Merged
-from .history import History, reversal, steps_of
+from .history import History, edit_ids_of, reversal, steps_of
 from .journal import CHECKPOINT, EDIT, REMAP, Journal, Position, since_remap
 from .keyframes import Keyframes
 from .kinds import COMPANIONS, Kind
@@ -40,7 +40,7 @@ from .transaction import Change, Done, Transaction
 from .video import Video
 from .video_findings import Findings, VideoCheck
 
-_REMEMBERED_EDITS = 10_000
+_REMEMBERED_EDITS = 50_000
 
 
 class Project:
@@ -273,13 +273,6 @@ class Project:
         constants = {d.name: d.default for d in scene.declared if _is_constant_default(d)}
         return Attributes(SCENE, scene.label, constants)
 
-    def id_of(self, number: int) -> str:
-        """The id of the entity with that number, also of a deleted one; ProjectError without."""
-        with self._mutex:
-            if not 0 <= number < len(self._state.ids):
-                raise ProjectError(f"There is no entity number {number} in {self.path}.")
-            return self._state.ids[number]
-
     def knows(self, entity_id: str) -> bool:
         """Whether there is, or was, an entity of that id."""
         return entity_id in self._state.attributes
@@ -319,10 +312,17 @@ class Project:
         return self._state.number[entity_id]
 
     def has_edit(self, edit_id: str) -> bool:
-        """Whether an edit of that id is in place already, as far as the journal goes back."""
+        """Whether an edit of that id was made already, as far as the journal remembers: the last
+        tens of thousands at least."""
         with self._mutex:
             self._full_history()
             return edit_id in self._seen
+
+    def edit_ids(self) -> list[str]:
+        """The ids of all edits that :meth:`has_edit` knows, the oldest first."""
+        with self._mutex:
+            self._full_history()
+            return list(self._seen)
 
     def keyframe_count(self) -> int:
         """How many keyframes there are, those of deleted entities left out."""
@@ -375,32 +375,6 @@ class Project:
         """The state, held still: for reading everything at once, such as statistics. Short."""
         with self._mutex:
             yield self._state
-
-    def spans(
-        self, first: int = 0, stop: int | None = None, entities: Sequence[str] | None = None
-    ) -> overview.Spans:
-        """Where entities are there within ``[first, stop)``: of all, or of those with the given
-        ids, in columns. EditError when the range is not within the video."""
-        stop = self.frame_count if stop is None else stop
-        if not 0 <= first <= stop <= self.frame_count:
-            raise EditError(
-                f"Frames {first} to {stop} are not within the video's 0 to {self.frame_count}."
-            )
-        with self._mutex:
-            return overview.spans(
-                self._state, overview.numbers_of(self._state, entities), first, stop
-            )
-
-    def lives(self) -> overview.Lives:
-        """First and last frame and number of keyframes of every entity, in columns."""
-        with self._mutex:
-            return overview.lives(self._state)
-
-    def density(self, bins: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Keyframes in each of ``bins`` equal stretches of the video (at most one for each frame),
-        and how many entities are there on average: int64 and float64 ``(bins,)``."""
-        with self._mutex:
-            return overview.density(self._state, max(1, min(bins, self.frame_count)))
 
     def missing(self, entities: Sequence[str] | None = None) -> list[Missing]:
         """Required properties that have no value where their entity is there and they apply, of
@@ -730,16 +704,17 @@ class Project:
         with self.transaction(label) as transaction:
             transaction.set_attributes(entity_id, replace(self.attributes(entity_id), **changes))
 
-    def undo(self, author: str | None = None) -> Edit | None:
+    def undo(self, author: str | None = None, edit_id: str | None = None) -> Edit | None:
         """Take back the author's last edit; None when there is none. What others have changed
-        since stays; EditError when nothing of the edit stands any more."""
-        return self._revert(author, redo=False)
+        since stays; EditError when nothing of the edit stands any more. ``edit_id`` is to be the
+        id of the edit that does it."""
+        return self._revert(author, edit_id, redo=False)
 
-    def redo(self, author: str | None = None) -> Edit | None:
+    def redo(self, author: str | None = None, edit_id: str | None = None) -> Edit | None:
         """Take back the author's last undo; None when there is none."""
-        return self._revert(author, redo=True)
+        return self._revert(author, edit_id, redo=True)
 
-    def _revert(self, author: str | None, *, redo: bool) -> Edit | None:
+    def _revert(self, author: str | None, edit_id: str | None, *, redo: bool) -> Edit | None:
         author = author or self.author
         while True:
             with self._mutex, self._persistence.lock:
@@ -747,7 +722,7 @@ class Project:
                     raise EditError("Nothing can be undone or redone inside a transaction.")
                 news = self._catch_up()
                 if not news:
-                    done = self._step_back(author, redo)
+                    done = self._step_back(author, edit_id or new_edit_id(), redo)
                     break
             self._publish(news)  # then on top of what others did meanwhile
         if done is None:
@@ -757,7 +732,7 @@ class Project:
         self._acknowledge(done)
         return done.edit
 
-    def _step_back(self, author: str, redo: bool) -> Done | RemapEdit | None:
+    def _step_back(self, author: str, edit_id: str, redo: bool) -> Done | RemapEdit | None:
         """Undo or redo on a state that has all news; mutex and lock are held. A remap is given
         back to be done without them."""
         history = self._full_history()
@@ -770,6 +745,7 @@ class Project:
             back = reversal(target, self._state, self.ontology)
         edit = replace(
             back,
+            id=edit_id,
             author=author,
             label=target.label,
             undoes=None if redo else target.id,
@@ -792,11 +768,19 @@ class Project:
         if self._history is None:
             history = History()
             with self._persistence.lock:
-                for step in steps_of(self._journal.history(), self.frame_count):
+                records = list(self._journal.history())
+                for step in steps_of(records, self.frame_count):
                     history.follow(step)
-                    self._seen[step.summary.id] = None
+                self._remember(edit_ids_of(records))
             self._history = history
         return self._history
+
+    def _remember(self, ids: Iterable[str]) -> None:
+        """Take note of the ids of a journal, in its order; what it does not name is older."""
+        found = dict.fromkeys(ids)
+        older = [edit_id for edit_id in self._seen if edit_id not in found]
+        known = [*older, *found]
+        self._seen = dict.fromkeys(known[-_REMEMBERED_EDITS:])
 
     def read_edit(self, data: bytes) -> Edit:
         """An edit from the journal's bytes; ValueError, KeyError or TypeError when it is none."""

@@ -12,10 +12,11 @@ import orjson
 from aiohttp import web
 from reviewer.format import EditError, ProjectError, ReviewerError, VideoError
 
+from .details import describe
+from .jsontext import to_json
 from .live import LiveHub
 from .security import Guard, Handler
 from .session import MAX_STILL_WIDTH, ProjectSession
-from .timelines import MAX_LANES
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -55,7 +56,7 @@ def _refuse(status: int, sentence: str) -> web.Response:
 
 
 def _json(value: Any, status: int = 200) -> web.Response:
-    return web.Response(body=orjson.dumps(value), status=status, content_type="application/json")
+    return web.Response(body=to_json(value), status=status, content_type="application/json")
 
 
 def _binary(body: bytes) -> web.Response:
@@ -79,8 +80,6 @@ class Api:
         # Apart, so that a seek through a 4K video does not hold up the shapes of a frame.
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="reviewer-engine")
         self._video = ThreadPoolExecutor(2, thread_name_prefix="reviewer-video")
-        # What is nice to have must not wait in line before what is looked at.
-        self._aside = ThreadPoolExecutor(1, thread_name_prefix="reviewer-aside")
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_post("/api/login", self.login)
@@ -89,8 +88,7 @@ class Api:
         router.add_get(project + "/state", self.state)
         router.add_get(project + "/window", self.window)
         router.add_get(project + "/timeline/{entity}", self.timeline)
-        router.add_get(project + "/references/{entity}", self.references)
-        router.add_get(project + "/lives", self.lives)
+        router.add_get(project + "/entity/{entity}", self.entity)
         router.add_get(project + "/lanes", self.lanes)
         router.add_get(project + "/overview", self.overview)
         router.add_get(project + "/findings", self.findings)
@@ -98,15 +96,11 @@ class Api:
         router.add_get(project + "/units", self.units)
         router.add_get(project + r"/unit/{unit:\d{1,10}}", self.unit)
         router.add_get(project + r"/still/{frame:\d{1,10}}.jpg", self.still)
-        router.add_get(project + r"/thumbnail/{frame:\d{1,10}}.jpg", self.thumbnail)
         router.add_get(project + "/live", self.live)
 
     def close(self) -> None:
         self._engine.shutdown(wait=False, cancel_futures=True)
         self._video.shutdown(wait=False, cancel_futures=True)
-        self._aside.shutdown(wait=True, cancel_futures=True)
-        for session in self._sessions:
-            session.thumbnails.close()
 
     async def _in(self, pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
@@ -144,31 +138,25 @@ class Api:
         return _binary(await self._in(self._engine, session.window, first, stop))
 
     async def timeline(self, request: web.Request) -> web.Response:
-        timelines = self._session(request).timelines
+        session = self._session(request)
         entity = request.match_info["entity"]
-        return _json(await self._in(self._engine, timelines.entity, entity))
+        return _json(await self._in(self._engine, session.timeline, entity))
 
-    async def references(self, request: web.Request) -> web.Response:
-        timelines = self._session(request).timelines
+    async def entity(self, request: web.Request) -> web.Response:
+        frame = _number(request.query.get("frame"), "frame")
+        session = self._session(request)
         entity = request.match_info["entity"]
-        return _json(await self._in(self._engine, timelines.references, entity))
-
-    async def lives(self, request: web.Request) -> web.Response:
-        return _binary(await self._in(self._engine, self._session(request).timelines.lives))
+        return _json(await self._in(self._engine, describe, session.project, entity, frame))
 
     async def lanes(self, request: web.Request) -> web.Response:
         first = _number(request.query.get("first"), "first")
         stop = _number(request.query.get("stop"), "stop")
-        bins = _number(request.query.get("bins", "2048"), "bins")
-        asked = request.query.get("entities", "").split(",", MAX_LANES)[:MAX_LANES]
-        numbers = [_number(text, "entities") for text in asked if text]
-        lanes = self._session(request).timelines.lanes
-        return _binary(await self._in(self._engine, lanes, first, stop, bins, numbers))
+        return _json(await self._in(self._engine, self._session(request).lanes, first, stop))
 
     async def overview(self, request: web.Request) -> web.Response:
         bins = _number(request.query.get("bins", "1024"), "bins")
-        timelines = self._session(request).timelines
-        return _binary(await self._in(self._engine, timelines.overview, bins))
+        session = self._session(request)
+        return _binary(await self._in(self._engine, session.overview, bins))
 
     async def findings(self, request: web.Request) -> web.Response:
         return _json(await self._in(self._engine, self._session(request).findings))
@@ -188,12 +176,6 @@ class Api:
         given = request.query.get("w")
         width = min(max(_number(given, "w"), 16), MAX_STILL_WIDTH) if given else None
         body = await self._in(self._video, self._session(request).still, frame, width)
-        return web.Response(body=body, content_type="image/jpeg")
-
-    async def thumbnail(self, request: web.Request) -> web.Response:
-        width = _number(request.query.get("w", "96"), "w")
-        get = self._session(request).thumbnails.get
-        body = await self._in(self._aside, get, int(request.match_info["frame"]), width)
         return web.Response(body=body, content_type="image/jpeg")
 
     async def live(self, request: web.Request) -> web.StreamResponse:

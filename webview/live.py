@@ -20,6 +20,7 @@ from reviewer.format import Change, EditError, ReviewerError
 from reviewer.format.remap import RemapEdit
 
 from .edits import MAX_ID, apply_message
+from .jsontext import to_json
 from .session import ProjectSession
 
 # Room for a mask of a 4K picture, or thousands of polygons, in one edit.
@@ -110,7 +111,7 @@ class LiveHub:
     def _broadcast(self, change: Change) -> None:
         if not self._clients:
             return
-        text = orjson.dumps(self._changed_message(change)).decode()
+        text = to_json(self._changed_message(change)).decode()
         for client in self._clients:
             client.post(text)
             if client.outdated:
@@ -153,7 +154,7 @@ class LiveHub:
             async for received in socket:
                 if received.type is WSMsgType.TEXT:
                     answer = self._answer(received.data, client.outdated)
-                    await socket.send_str(orjson.dumps(answer).decode())
+                    await socket.send_str(to_json(answer).decode())
                 elif received.type is WSMsgType.BINARY:
                     await socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
         except ConnectionError:
@@ -191,17 +192,17 @@ class LiveHub:
         return {"type": "refused", "id": identifier, "reason": reason}
 
     def _perform(self, message: dict[str, Any]) -> None:
-        project = self.session.project
+        project, identifier = self.session.project, message["id"]
+        if project.has_edit(identifier):
+            return  # in place already: the server was started anew before it could say so
         match message.get("type"):
             case "edit":
-                # In place already: the server was started anew before it could say so.
-                if not project.has_edit(message["id"]):
-                    apply_message(project, message)
+                apply_message(project, message)
             case "undo":
-                if project.undo() is None:
+                if project.undo(edit_id=identifier) is None:
                     raise EditError("There is nothing to undo.")
             case "redo":
-                if project.redo() is None:
+                if project.redo(edit_id=identifier) is None:
                     raise EditError("There is nothing to redo.")
             case _:
                 raise EditError("The message is malformed: its type is unknown.")

@@ -242,6 +242,35 @@ def test_a_journal_that_has_grown_begins_a_new_file_and_forgets_old_ones(
     assert project.entity("player-1")["box"].keyframes.tolist() == list(range(120 - steps))
 
 
+def test_edits_are_known_by_id_when_the_files_that_held_them_are_gone(
+    folder: Path, open_project: OpenProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rotated(monkeypatch, 8000)
+    project = open_project(folder)
+    entity = project.add_entity("player", entity_id="player-1")
+    for frame in range(290):
+        with project.transaction("Set", edit_id=f"e{frame}"):
+            entity["box"][frame] = (frame, 0, 1, 1)
+        if frame % 4 == 0:
+            project.flush()
+    project.undo(edit_id="back")
+    project.redo(edit_id="forth")
+    project.flush()
+    project.close()
+    files = sorted((folder / ".reviewer/journal").iterdir())
+    assert files[0].name > "00000001.log"
+    held = b"".join(path.read_bytes() for path in files)
+    assert b'"label":"Set"' in held
+    project = open_project(folder)
+    known = [frame for frame in range(290) if project.has_edit(f"e{frame}")]
+    assert known == list(range(290 - len(known), 290))
+    assert len(known) > held.count(b'"label":"Set"'), "also of edits that no file holds any more"
+    assert project.has_edit("back")
+    assert project.has_edit("forth")
+    assert not project.has_edit("never")
+    project.close()
+
+
 def test_whoever_slept_through_many_journals_loses_nothing(
     folder: Path, open_project: OpenProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,5 @@
 /** What a person can do, once: keys, buttons, the stage and the panels all call these. */
 
-import { confirmDelete } from './panels/entities/dialogs.js';
 import * as edits from './state/edits.js';
 import { hasKeyframe, neighbourKeyframe, propertiesWithKeyframe } from './state/track.js';
 
@@ -120,7 +119,7 @@ export class Actions {
 
   /** @returns {Promise<boolean>} whether it was saved; a refusal is shown to the person */
   async send({ label, ops }) {
-    if (this.#refuseReadOnly() || this.#refuseLocked(ops.map((op) => op.entity))) return false;
+    if (this.#refuseReadOnly()) return false;
     this.finishNudge();
     return this.#transmit({ label, ops });
   }
@@ -138,7 +137,7 @@ export class Actions {
   /** Send a box, showing it until the engine's answer takes its place. */
   async sendBox(edit, id, frame, box, color = null) {
     const { scene, stage, live } = this.workspace;
-    if (this.#refuseReadOnly() || this.#refuseLocked([id])) {
+    if (this.#refuseReadOnly()) {
       scene.dropOverride(id, 'box');
       stage.paint();
       return;
@@ -257,7 +256,6 @@ export class Actions {
   async deleteEntity() {
     if (!this.#needEntity()) return;
     const { entity } = this;
-    if (this.#refuseLocked([entity.id]) || !await confirmDelete(this.workspace, entity)) return;
     if (!await this.send(edits.remove(entity))) return;
     this.workspace.notify(`Deleted ${entity.name}.`, 'plain', { text: 'Undo', run: () => this.undo() });
   }
@@ -295,14 +293,6 @@ export class Actions {
     if (this.entity) return true;
     this.workspace.notify('Select an entity first.');
     return false;
-  }
-
-  /** @param {string[]} ids */
-  #refuseLocked(ids) {
-    const { visibility, model, notify } = this.workspace;
-    const locked = ids.find((id) => visibility.isLocked(id));
-    if (locked) notify(`${model.entities.get(locked)?.name ?? locked} is locked: unlock it in the list to change it.`);
-    return locked !== undefined;
   }
 
   #refuseReadOnly() {

@@ -18,10 +18,8 @@ import { createTransport } from './panels/transport.js';
 import { decodeTimes, decodeUnits } from './protocol.js';
 import { Shortcuts } from './shortcuts.js';
 import { Live } from './state/live.js';
-import { Lives } from './state/lives.js';
 import { Model } from './state/model.js';
 import { Store } from './state/store.js';
-import { Visibility } from './state/visibility.js';
 import { Windows } from './state/windows.js';
 import { TimelinePanel } from './timeline/timeline.js';
 import { Pointer } from './tools/pointer.js';
@@ -78,19 +76,12 @@ export class Workspace {
       frame, target: frame, playing: false, rate: 1, selected: null, hovered: null, tool: 'select',
       drawClass: this.model.classes[0]?.name ?? null, structure: 0, shapes: 0, timeline: null,
       status: 'offline', waiting: 0, undo: state.undo, redo: state.redo, colorBy: 'class',
-      seen: 0, lives: 0, loop: null, videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
+      videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
     });
     this.windows = new Windows({
       base, frameCount: this.model.frameCount, onLoaded: (first, stop) => this.#windowLoaded(first, stop),
     });
-    this.visibility = new Visibility(this.model, () => {
-      this.scene.showOnly((entity) => !this.visibility.isHidden(entity.id));
-      this.store.bump('seen');
-      this.stage.paint();
-    });
-    this.lives = new Lives(base, () => this.store.bump('lives'));
     this.scene = new Scene(this.model, this.windows);
-    this.scene.showOnly((entity) => !this.visibility.isHidden(entity.id));
     this.actions = new Actions(this);
     // First, so that every panel that watches finds the new colours.
     this.store.watch(['colorBy'], () => {
@@ -98,16 +89,16 @@ export class Workspace {
       this.store.bump('structure');
       this.stage.refresh();
     }, { now: false });
-    this.#layOut(root, units);
+    this.#layOut(root);
     this.live = new Live({
       base,
+      key: state.key,
       readOnly: Boolean(this.model.readOnly),
       onChanged: (message) => this.#changed(message),
       onReload: (restarted) => this.#reload(restarted),
       onStatus: (status, waiting) => this.store.set({ status, waiting }),
       onSignedOut: options.onSignedOut,
       onNotice: (text) => this.notify(text),
-      onFindings: () => this.timeline.fetchProblems(),
     });
     this.store.watch(['selected'], () => this.#fetchTimeline(), { now: false });
     this.store.watch(['labels'], ({ labels }) => {
@@ -115,14 +106,14 @@ export class Workspace {
       this.stage.refreshOverlay();
     });
     this.onLeave = (event) => {
-      if (this.live.pending.size) event.preventDefault();
+      if (!this.live.safe) event.preventDefault();
     };
     addEventListener('beforeunload', this.onLeave);
     this.source = this.#openSource(units);
     this.ready = this.#start(frame);
   }
 
-  #layOut(root, units) {
+  #layOut(root) {
     const video = this.model.video;
     const size = video.width ? { width: video.width, height: video.height } : DEFAULT_SIZE;
     const part = (name, label) => h('section', { class: name, 'aria-label': label });
@@ -150,7 +141,7 @@ export class Workspace {
     createEntityList(parts.entities, this);
     createProperties(parts.properties, this);
     createTransport(parts.transport, this);
-    this.timeline = new TimelinePanel(parts.timeline, this, units);
+    this.timeline = new TimelinePanel(parts.timeline, this);
     createStatusBar(parts.status, this);
     createLegend(parts.legend, this);
     this.#showProblems();
@@ -228,13 +219,11 @@ export class Workspace {
     if (structure) this.#updateEntities(there, gone);
     if (frames) this.windows.invalidate(frames, revision);
     if (entities === null || entities.includes(this.store.state.selected)) this.#fetchTimeline();
-    this.lives.stale();
-    this.timeline.changed(entities);
+    this.timeline.overviewChanged();
   }
 
   #updateEntities(there, gone) {
     this.model.update(there, gone);
-    this.visibility.refresh();
     this.scene.refreshEntities();
     if (gone.includes(this.store.state.selected)) this.store.set({ selected: null });
     this.store.bump('structure');
@@ -246,7 +235,6 @@ export class Workspace {
     try {
       const state = await fetchJson(`${this.base}/state`);
       this.model.load(state);
-      this.visibility.refresh();
       this.store.set({ undo: state.undo, redo: state.redo });
     } catch (error) {
       this.notify(error.message, 'bad');
@@ -258,9 +246,7 @@ export class Workspace {
     if (!this.model.entities.has(this.store.state.selected)) this.store.set({ selected: null });
     this.#fetchTimeline();
     this.store.bump('structure');
-    this.lives.stale();
-    if (restarted) this.timeline.lanes.reset();
-    this.timeline.changed(null);
+    this.timeline.overviewChanged();
     this.stage.refresh();
   }
 
@@ -292,7 +278,7 @@ export class Workspace {
 
   /** Read-only view for tests and bug reports; see globalThis.reviewer. */
   diagnostics() {
-    const { scene, model, store, source, stage } = this;
+    const { scene, model, store, source, stage, live } = this;
     return {
       painted: () => describePainted(scene),
       values(id) {
@@ -307,6 +293,9 @@ export class Workspace {
       get backend() { return store.state.backend; },
       get status() { return store.state.status; },
       get view() { return { ...stage.view }; },
+      /** Ids of edits that are not acknowledged, and whether they would outlive this page. */
+      get waiting() { return [...live.pending.keys()]; },
+      get safe() { return live.safe; },
       get overrides() { return scene.overrides.size; },
     };
   }
@@ -318,6 +307,5 @@ export class Workspace {
     this.stage.close();
     this.shortcuts.close();
     this.timeline.close();
-    this.lives.close();
   }
 }

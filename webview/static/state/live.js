@@ -1,22 +1,29 @@
 /**
  * The live connection: edits go out and are kept until the server says they are on disk;
  * changes by anyone come in. A lost connection is retried, and what was not acknowledged is sent
- * again under the same id, so that it is done once.
+ * again under the same id, so that it is done once; what a page could not send before it ended is
+ * sent by the next one (outbox.js).
  */
 
 import { fetchJson, socketUrl } from '../api.js';
+import { Outbox } from './outbox.js';
 
 const RETRY_MIN_MS = 200;
 const RETRY_MAX_MS = 4000;
+/** Nothing heard for so long while an edit waits: the connection is dead though nobody said so. */
+const SILENCE_MS = 15_000;
+const LOOK_MS = 3000;
 const MAX_LABEL = 200;
+/** What the server takes in one message; it hangs up on more. */
+const MAX_MESSAGE_BYTES = 1 << 20;
 
 /**
  * @typedef {{type: 'edit'|'undo'|'redo', id: string, label?: string, ops?: Object[],
- *   resolve: Function, reject: Function, sent: boolean}} Pending
+ *   resolve: Function, reject: Function, sent: boolean, adopted?: boolean}} Pending
  */
 export class Live {
   /**
-   * @param {{base: string, readOnly: boolean, onChanged: Function, onReload: Function,
+   * @param {{base: string, key: string, readOnly: boolean, onChanged: Function, onReload: Function,
    *   onStatus: (status: string, waiting: number) => void, onSignedOut: (sentence: string) => void,
    *   onNotice: (text: string) => void}} options
    */
@@ -29,7 +36,10 @@ export class Live {
     this.connected = false;
     this.closed = false;
     this.retryMs = RETRY_MIN_MS;
+    this.heardAt = 0;
+    this.outbox = new Outbox(options.key);
     this.#connect();
+    this.looking = setInterval(() => this.#look(), LOOK_MS);
     this.onOnline = () => this.#retryNow();
     addEventListener('online', this.onOnline);
   }
@@ -66,19 +76,30 @@ export class Live {
     return found;
   }
 
+  /** Whether the page may be left now without losing an edit. */
+  get safe() {
+    return this.outbox.safe;
+  }
+
   close() {
     this.closed = true;
     clearTimeout(this.timer);
+    clearInterval(this.looking);
+    this.outbox.close();
     removeEventListener('online', this.onOnline);
     this.socket?.close();
   }
 
   #send(message) {
     const id = randomId(16);
+    if (!fits(JSON.stringify({ ...message, id }))) {
+      return Promise.reject(new Error('This change is too large for one edit: make it in parts.'));
+    }
     return new Promise((resolve, reject) => {
       const pending = { ...message, id, resolve, reject, sent: false };
       this.pending.set(id, pending);
       if (this.connected) this.#transmit(pending);
+      this.outbox.put({ ...message, id }, !this.connected);
       this.#report();
     });
   }
@@ -86,15 +107,21 @@ export class Live {
   #transmit(pending) {
     const { type, id, label, ops } = pending;
     pending.sent = true;
+    this.sentAt = performance.now();
     this.socket.send(JSON.stringify({ type, id, label, ops }));
   }
 
   #connect() {
     const socket = new WebSocket(socketUrl(`${this.options.base}/live`));
     this.socket = socket;
-    socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
+    socket.onmessage = (event) => {
+      if (this.socket !== socket) return;
+      this.heardAt = performance.now();
+      this.#receive(JSON.parse(event.data));
+    };
     socket.onclose = () => {
       if (this.socket !== socket || this.closed) return;
+      this.socket = null;
       this.connected = false;
       this.#report();
       this.timer = setTimeout(() => this.#retry(), this.retryMs);
@@ -109,11 +136,43 @@ export class Live {
     } catch (error) {
       if (error.status === 401 || error.status === 403) this.options.onSignedOut(error.message);
     }
-    if (!this.closed) this.#connect();
+    if (!this.closed && !this.socket) this.#connect();
+  }
+
+  /** Now and then: is the connection alive, did another tab die with edits in its queue? */
+  #look() {
+    if (!this.connected) return;
+    const waiting = [...this.pending.values()].some((pending) => pending.sent);
+    if (waiting && performance.now() - Math.max(this.heardAt, this.sentAt) > SILENCE_MS) {
+      const { socket } = this;
+      socket.onclose(); // its own would come only when the other side answers
+      socket.close();
+      return;
+    }
+    if (!waiting) this.#adopt();
+  }
+
+  /** @returns {Promise<boolean>} whether there was something to take over */
+  async #adopt() {
+    let messages = [];
+    try {
+      messages = await this.outbox.adopt();
+    } catch { /* the browser's storage fails: what is there stays for another time */ }
+    if (!messages.length || this.closed) return false;
+    const adopted = messages.map((message) => [message.id, {
+      ...message, sent: false, adopted: true, resolve: () => {},
+      reject: (error) => this.options.onNotice(
+        `${nameOf(message)}, made before this page was opened, was refused: ${error.message}`),
+    }]);
+    this.pending = new Map([...adopted, ...this.pending]);
+    this.options.onNotice(`${messages.length === 1 ? 'An edit' : `${messages.length} edits`} that an earlier page could not save ${messages.length === 1 ? 'is' : 'are'} sent now.`);
+    if (this.connected) for (const [, pending] of adopted) this.#transmit(pending);
+    this.#report();
+    return true;
   }
 
   #retryNow() {
-    if (this.connected || this.closed) return;
+    if (this.connected || this.closed || this.socket?.readyState === WebSocket.CONNECTING) return;
     clearTimeout(this.timer);
     this.retryMs = RETRY_MIN_MS;
     this.#retry();
@@ -137,30 +196,23 @@ export class Live {
       case 'reload': return this.options.onReload(false);
       // The project has another video: nothing that was loaded fits it.
       case 'renumbered': return location.reload();
-      case 'findings': return this.options.onFindings?.();
       case 'notice': return this.options.onNotice(message.text);
       default: return undefined; // a newer server may say more
     }
   }
 
-  #greet({ instance, revision }) {
+  async #greet({ instance, revision }) {
     const restarted = this.instance !== null && this.instance !== instance;
     const missed = this.revision >= 0 && this.revision !== revision;
     this.instance = instance;
     this.revision = revision;
-    this.connected = true;
     this.retryMs = RETRY_MIN_MS;
     if (restarted || missed) this.options.onReload(restarted);
-    for (const pending of [...this.pending.values()]) {
-      // Edits say what becomes of what, so doing one twice does no harm; "undo" after a restart
-      // could take back something else.
-      if (restarted && pending.sent && pending.type !== 'edit') {
-        this.#settle(pending.id, (p) => p.reject(new Error(
-          'The connection was lost during undo; look whether it happened.')));
-      } else {
-        this.#transmit(pending);
-      }
-    }
+    const { socket } = this;
+    await this.#adopt(); // first: it was made before what waits here
+    if (this.socket !== socket) return;
+    this.connected = true;
+    for (const pending of this.pending.values()) this.#transmit(pending);
     this.#report();
   }
 
@@ -168,6 +220,7 @@ export class Live {
     const pending = this.pending.get(id);
     if (!pending) return;
     this.pending.delete(id);
+    this.outbox.remove(id);
     this.#report();
     finish(pending);
   }
@@ -180,6 +233,18 @@ export class Live {
     else if (this.options.readOnly) status = 'read-only';
     this.options.onStatus(status, waiting);
   }
+}
+
+function fits(text) {
+  // A UTF-16 unit is at most three bytes of UTF-8: most texts need not be encoded to know.
+  return text.length * 3 <= MAX_MESSAGE_BYTES
+    || new TextEncoder().encode(text).length <= MAX_MESSAGE_BYTES;
+}
+
+/** @param {import('./outbox.js').Message} message */
+function nameOf(message) {
+  if (message.type !== 'edit') return message.type === 'undo' ? 'Undo' : 'Redo';
+  return `\u201c${message.label}\u201d`;
 }
 
 /** @param {number} length @returns {string} lower-case letters and digits, from secure random bytes */
