@@ -162,7 +162,8 @@ class Annotator:
                 await page.reload()
                 if await self.ready():
                     return
-        await self.look()
+        else:
+            await self.look()
         self.work.maybe |= self.fresh
         self.fresh.clear()
         if how == "crash":
