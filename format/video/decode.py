@@ -18,11 +18,20 @@ _MAX_DELAY_PACKETS = 128
 # Decoding on is as cheap as seeking when it is at most this far to the next start.
 _NEAR_PACKETS = 8
 
+# So many later frames come out without it: then a frame does not come at all. Codecs present up to
+# 16 pictures earlier than they are decoded.
+_LOST_AFTER_FRAMES = 20
+_MAX_AHEAD_BYTES = 256 << 20
+
 _SIGNED_CODECS = {"h264", "mpeg4"}
 
 
 def frame_bytes(frame: VideoFrame) -> int:
     return sum(plane.buffer_size for plane in frame.planes)
+
+
+class UndecodableError(VideoError):
+    """This frame gives no picture; others may."""
 
 
 class FrameCache:
@@ -72,6 +81,9 @@ class FrameDecoder:
         self._reader = PacketReader(index, path)
         self._cache = FrameCache(cache_bytes)
         self._pending: deque[VideoFrame] = deque()  # came out together, not yet looked at
+        # What came out while a lost frame was waited for: all that did from _ahead_from on.
+        self._ahead: dict[int, VideoFrame] = {}
+        self._ahead_from = 0
         self._running = False
         self._drained = False
         self._floor = 0  # frames before this one come out wrong since the last start
@@ -92,19 +104,21 @@ class FrameDecoder:
 
     def close(self) -> None:
         self._pending.clear()
+        self._ahead.clear()
         self._cache.clear()
         self._running = False
         self._reader.close()
 
     def read(self, number: int) -> VideoFrame:
         """The picture of a frame. Raises VideoError if it cannot be decoded."""
-        frame = self._cache.get(number)
+        frame = self._cache.get(number) or self._ahead.get(number)
         if frame is not None:
             return frame
         if number in self._lost:
             raise self._damaged(number)
         start = self._index.start_of(number)
-        if not self._reachable(number, int(self._index.start_position[start])):
+        waiting = bool(self._ahead) and number >= self._ahead_from
+        if not waiting and not self._reachable(number, int(self._index.start_position[start])):
             self._begin(start)
         found = self._run_to(number)
         if not self._well and not self._careful:
@@ -122,6 +136,10 @@ class FrameDecoder:
     def _run_to(self, number: int) -> VideoFrame | None:
         """Decode on until a frame comes out; None if it does not or all is to be done again."""
         position = int(self._index.frame_position[number])
+        self._ahead = {n: frame for n, frame in self._ahead.items() if n > number}
+        self._ahead_from = number
+        if self._came_without():
+            return None
         while self._well or self._careful:
             while self._pending:
                 frame = self._pending.popleft()
@@ -132,12 +150,22 @@ class FrameDecoder:
                 self._cache.put(found, frame)
                 if found == number:
                     return frame
+                if found > number:
+                    self._ahead[found] = frame
+                    if self._came_without():
+                        self._well = False
+                        return None
             if self._drained or self._fed > position + _MAX_DELAY_PACKETS:
                 # Perhaps an error took it along, unseen.
                 self._well = False
                 return None
             self._feed()
         return None
+
+    def _came_without(self) -> bool:
+        """Whether so much has come out after the frame waited for that it will not come."""
+        held = sum(frame_bytes(frame) for frame in self._ahead.values())
+        return len(self._ahead) > _LOST_AFTER_FRAMES or held > _MAX_AHEAD_BYTES
 
     def _reachable(self, number: int, start_position: int) -> bool:
         return (
@@ -149,6 +177,7 @@ class FrameDecoder:
 
     def _begin(self, start: int) -> None:
         self._pending.clear()
+        self._ahead.clear()
         self._running = False
         position = int(self._index.start_position[start])
         context = self._reader.source.codec_context
@@ -201,7 +230,7 @@ class FrameDecoder:
         return int(self._index.packet_frame[tag])
 
     def _damaged(self, number: int) -> VideoError:
-        return VideoError(
+        return UndecodableError(
             f"Frame {number} of {quoted(self.path)} cannot be decoded because its data is "
             f"damaged: look at another frame, or get an intact copy of the file."
         )

@@ -61,6 +61,7 @@ class Head:
     """What decoding the first packets told."""
 
     positions: list[int]  # of the packets that became frames, as they came out
+    failed: list[int]  # positions of the packets that the decoder complained about
     fed: int
     first: VideoFrame  # for its rotation, size and pixel format
 
@@ -79,13 +80,17 @@ def decode_head(source: Source, scan: Scan) -> Head:
     prepare(context, careful=True)
     frames: list[VideoFrame] = []
     positions: list[int] = []
+    failed: list[int] = []
     fed = 0
     # Well past the first key: at the end of its input, a decoder lets go even of pictures before
     # the key, which it otherwise withholds.
     keys = np.flatnonzero(scan.key)
     limit = min((int(keys[0]) if len(keys) else 0) + _HEAD_PACKETS, _MAX_HEAD_PACKETS)
     for packet in _packets(source):
-        for frame in decode_tagged(context, packet, fed)[0]:
+        came, well = decode_tagged(context, packet, fed)
+        if not well:
+            failed.append(fed)
+        for frame in came:
             frames = frames or [frame]
             positions.append(_tag(frame))
         fed += 1
@@ -99,7 +104,7 @@ def decode_head(source: Source, scan: Scan) -> Head:
             f"No frame of {quoted(source.path)} can be decoded: it is damaged or encrypted, "
             "or of a kind that FFmpeg does not know."
         )
-    return Head(positions, fed, frames[0])
+    return Head(positions, failed, fed, frames[0])
 
 
 def number_frames(
@@ -148,20 +153,24 @@ def _explained(scan: Scan, head: Head, shown: npt.NDArray[np.bool_]) -> bool:
     """Whether times account for all that the head's decoding gave; strikes what it never gives.
 
     Packets before the first key, and pictures that lead the first key of an open GOP, refer to
-    pictures the file does not have: decoders drop them, and so they are no frames.
+    pictures the file does not have: decoders drop them, and so they are no frames. What does not
+    come because it is damaged stays a frame, as it does further on: later ones must not slide.
     """
     keys = np.flatnonzero(scan.key)
     first = int(keys[0]) if len(keys) else 0
     came = set(head.positions)
+    # The first packet is a key that is damaged: what refers to it is damaged as well, and no lead.
+    spoilt_key = scan.begins_marked and 0 in head.failed and 0 not in came
     # With the whole file fed there is nothing a picture may still have waited for.
     settled = head.fed if head.fed >= len(scan.size) else head.fed - _UNSETTLED
     for position in range(settled):
         if not shown[position] or position in came:
             continue
         leading = position < first or scan.pts[position] < scan.pts[first]
-        if not leading:
+        if leading and not spoilt_key:
+            shown[position] = False
+        elif not leading and not _reached_by_damage(position, head, keys):
             return False
-        shown[position] = False
     if any(not scan.candidate[position] for position in came):
         return False
     # Times that rise with every packet although the decoder reorders are decoding times in
@@ -169,6 +178,13 @@ def _explained(scan: Scan, head: Head, shown: npt.NDArray[np.bool_]) -> bool:
     # presents its first frames otherwise has merely not yet seen how deep the reordering is.
     stamps = np.diff(scan.pts[head.positions])
     return bool((stamps >= 0).all() or (np.diff(scan.pts[scan.candidate]) < 0).any())
+
+
+def _reached_by_damage(position: int, head: Head, keys: npt.NDArray[np.intp]) -> bool:
+    """Whether a packet failed, or one that it may refer to: one since the last key."""
+    before = keys[keys <= position]
+    key = int(before[-1]) if len(before) else 0
+    return any(key <= failed <= position for failed in head.failed)
 
 
 def _decode_all(path: Path, total: int, progress: Progress | None) -> Int64s:

@@ -48,6 +48,7 @@ class Scan:
     guessed_times: bool  # pictures may be reordered and the container says not how
     broken_end: bool  # the file stops in the middle of a packet
     new_parameters: bool  # the decoder's configuration changes on the way
+    begins_marked: bool = False  # the container calls its first packet a key
 
 
 class Throttle:
@@ -81,7 +82,7 @@ def scan_packets(source: Source, progress: Progress | None, file_size: int) -> S
     report = Throttle(progress, file_size)
     furthest = 0
     last_corrupt = -_TAIL_PACKETS
-    new_parameters = cut = False
+    new_parameters = cut = begins_marked = False
     try:
         for packet in source.container.demux(source.stream):
             length = packet.size
@@ -94,6 +95,8 @@ def scan_packets(source: Source, progress: Progress | None, file_size: int) -> S
                 last_corrupt = len(size)
             if inspect_all:
                 shown = shown and not is_hidden(codec, memoryview(packet))
+            if not size:
+                begins_marked = is_key or _is_listed_as_key(source, offset)
             if is_key and inspect_keys:
                 is_key = is_clean_key(codec, bytes(packet), prefix)
                 new_parameters = new_parameters or _changes_parameters(packet, extradata)
@@ -135,7 +138,17 @@ def scan_packets(source: Source, progress: Progress | None, file_size: int) -> S
         reorders,
         cut or last_corrupt + _TAIL_PACKETS >= len(size),
         new_parameters,
+        begins_marked,
     )
+
+
+def _is_listed_as_key(source: Source, offset: int | None) -> bool:
+    """Whether the container's own list calls a packet a key, whatever is in it by now."""
+    entries = source.stream.index_entries
+    if not len(entries):
+        return False
+    first = entries[0]
+    return bool(first is not None and first.is_keyframe and first.pos == offset)
 
 
 def _changes_parameters(packet: VideoPacket, extradata: bytes) -> bool:
