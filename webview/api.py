@@ -95,6 +95,8 @@ class Api:
         router.add_get(project + "/times", self.times)
         router.add_get(project + "/units", self.units)
         router.add_get(project + r"/unit/{unit:\d{1,10}}", self.unit)
+        router.add_get(project + "/proxy", self.proxy)
+        router.add_get(project + r"/proxy/unit/{unit:\d{1,10}}", self.proxy_unit)
         router.add_get(project + r"/still/{frame:\d{1,10}}.jpg", self.still)
         router.add_get(project + "/live", self.live)
 
@@ -171,12 +173,21 @@ class Api:
         number = int(request.match_info["unit"])
         return _binary(await self._in(self._video, self._session(request).unit, number))
 
+    async def proxy(self, request: web.Request) -> web.Response:
+        return _json(await self._in(self._video, self._session(request).proxy))
+
+    async def proxy_unit(self, request: web.Request) -> web.Response:
+        number = int(request.match_info["unit"])
+        return _binary(await self._in(self._video, self._session(request).proxy_unit, number))
+
     async def still(self, request: web.Request) -> web.Response:
         frame = int(request.match_info["frame"])
         given = request.query.get("w")
         width = min(max(_number(given, "w"), 16), MAX_STILL_WIDTH) if given else None
-        body = await self._in(self._video, self._session(request).still, frame, width)
-        return web.Response(body=body, content_type="image/jpeg")
+        still = await self._in(self._video, self._session(request).still, frame, width)
+        # The page marks a picture that is damaged, or that of another frame.
+        headers = {"Reviewer-Shown": str(still.shown)} if still.damaged else {}
+        return web.Response(body=still.jpeg, content_type="image/jpeg", headers=headers)
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         self._session(request)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from reviewer.format import Project, ProjectError, VideoError
-from reviewer.format.video import Video
+from reviewer.format.video import Still, Video
 
 from . import protocol
 from .windows import window_columns
@@ -248,11 +248,23 @@ class ProjectSession:
         unit = video.unit(number)
         return protocol.encode_unit(unit.frames, unit.keys, unit.sizes, unit.data)
 
-    def still(self, frame: int, width: int | None) -> bytes:
+    def proxy(self) -> dict[str, Any] | None:
+        """How to decode what `proxy_unit` gives, None when it gives nothing."""
+        return self.project.video.proxy_config
+
+    def proxy_unit(self, number: int) -> bytes:
+        """Frames encoded anew for a browser that cannot decode the file's own packets."""
+        try:
+            unit = self.project.video.proxy_block(number)
+        except IndexError:
+            raise VideoError(f"The video has no block {number}.") from None
+        return protocol.encode_unit(unit.frames, unit.keys, unit.sizes, unit.data)
+
+    def still(self, frame: int, width: int | None) -> Still:
         video: Video = self.project.video
         if not 0 <= frame < len(video):
             raise VideoError(f"The video has no frame {frame}; it has {len(video)} frames.")
-        return video.jpeg(frame, max_width=width)
+        return video.still(frame, width)
 
 
 def _fitting(wanted: int, frames: int, size: int) -> int:

@@ -22,6 +22,7 @@ _NEAR_PACKETS = 8
 # 16 pictures earlier than they are decoded.
 _LOST_AFTER_FRAMES = 20
 _MAX_AHEAD_BYTES = 256 << 20
+_MOST_SKIPPED = 10_000
 
 _SIGNED_CODECS = {"h264", "mpeg4"}
 
@@ -90,6 +91,7 @@ class FrameDecoder:
         self._latest = -1  # the furthest frame that came out since then
         self._fed = 0  # position of the next packet to decode
         self._lost: set[int] = set()  # frames found to be undecodable
+        self._skipped: set[int] = set()  # that did not come in their turn since the last start
         self._careful = False  # the data turned out to be damaged
         self._well = True  # nothing that came out since the last start was damaged
 
@@ -130,8 +132,14 @@ class FrameDecoder:
             found = self._run_to(number)
         if found is None:
             self._lost.add(number)
+            # All of them came before what was waited for, if they came at all.
+            self._lost.update(n for n in self._skipped if n < number)
             raise self._damaged(number)
         return found
+
+    def is_lost(self, number: int) -> bool:
+        """Whether a frame is known to give no picture."""
+        return number in self._lost
 
     def _run_to(self, number: int) -> VideoFrame | None:
         """Decode on until a frame comes out; None if it does not or all is to be done again."""
@@ -146,6 +154,9 @@ class FrameDecoder:
                 found = self._number_of(frame)
                 if found < self._floor:
                     continue
+                if self._latest + 1 < found <= self._latest + _MOST_SKIPPED:
+                    self._skipped.update(range(self._latest + 1, found))
+                self._skipped.discard(found)
                 self._latest = max(self._latest, found)
                 self._cache.put(found, frame)
                 if found == number:
@@ -191,6 +202,7 @@ class FrameDecoder:
         else:
             prepare(context, self._careful)
         self._fed = position
+        self._skipped.clear()
         self._floor = int(self._index.start_frame[start])
         self._latest = self._floor - 1
         self._drained = False

@@ -6,6 +6,7 @@ import io
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -15,6 +16,20 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from PIL import Image
 
 Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A picture for somebody who looks at a frame, also where the frame gives none.
+
+    ``shown`` is the frame that the picture is of: a neighbour's where this one is lost, -1 for a
+    grey one. ``damaged`` says that the decoder complained, or that the frame is lost.
+    """
+
+    jpeg: bytes
+    shown: int
+    damaged: bool
+
 
 _local = threading.local()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 import os
 import threading
@@ -12,17 +13,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, SupportsIndex, overload
 
+import numpy as np
+from av.video.frame import VideoFrame
+
 from ..errors import VideoError
 from .bitstream import is_annexb
-from .decode import FrameDecoder
+from .decode import FrameDecoder, UndecodableError
 from .index import VideoIndex
 from .packets import PacketReader
+from .proxy import Encoder, block_frames, can_encode, codec_string, make_block
 from .scan import Int64s
 from .source import quoted
-from .stills import PixelCache, Pixels, to_jpeg, to_rgb
+from .stills import PixelCache, Pixels, Still, to_jpeg, to_rgb
 from .units import Unit, UnitTable, make_table, read_unit
 
 _SCALED_CACHE_BYTES = 16 << 20
+# Where a frame gives no picture, that of the nearest one that does; few are decoded to find it.
+_NEIGHBOURS = 300
+_TRIED_NEIGHBOURS = 4
 # A stretch the page would have to load whole before it can show its last frame.
 _MAX_UNIT_BYTES = 256 << 20
 _BROWSER_FORMATS = {
@@ -56,6 +64,8 @@ class Video:
         # Packets for the page are read apart, so that they do not move the decoder's place.
         self._unit_lock = threading.Lock()
         self._unit_reader = PacketReader(self.index, str(self.path))
+        self._proxy_lock = threading.Lock()
+        self._proxy_encoder: Encoder | None = None
         self._full: PixelCache[int] = PixelCache(cache_bytes // 4)
         self._scaled: PixelCache[tuple[int, int, int]] = PixelCache(_SCALED_CACHE_BYTES)
 
@@ -133,6 +143,30 @@ class Video:
             pixels = self[i]
         return to_jpeg(pixels, quality)
 
+    def still(self, i: SupportsIndex, max_width: int | None = None) -> Still:
+        """Frame i as a JPEG file for somebody who looks: where it cannot be decoded, the picture
+        shown before it, or after it, marked as what it is."""
+        number = self._number(i)
+        tried = 0
+        for shown in self._nearest(number):
+            if self._decoder.is_lost(shown):
+                continue
+            if tried == _TRIED_NEIGHBOURS:
+                break
+            tried += 1
+            with contextlib.suppress(UndecodableError), self._lock:
+                jpeg = self.jpeg(shown, max_width)
+                damaged = shown != number or bool(self._decoder.read(number).is_corrupt)
+                return Still(jpeg, shown, damaged)
+        width = min(max_width or self.width, self.width)
+        height = max(1, round(width * self.height / self.width))
+        return Still(to_jpeg(np.full((height, width, 3), 128, np.uint8), 50), -1, True)
+
+    def _nearest(self, number: int) -> Iterator[int]:
+        yield number
+        yield from range(number - 1, max(-1, number - _NEIGHBOURS), -1)
+        yield from range(number + 1, min(len(self), number + _NEIGHBOURS))
+
     def _convert(self, number: int, width: int, height: int) -> Pixels:
         if self._closed:
             raise VideoError(f"{quoted(self.path)} was closed: open it again.")
@@ -190,6 +224,46 @@ class Video:
             and not index.new_parameters
             and int(self.units.bytes.max()) <= _MAX_UNIT_BYTES
         )
+
+    @cached_property
+    def proxy_config(self) -> dict[str, Any] | None:
+        """How a browser that cannot decode the video can decode blocks of it: a decoder
+        configuration and ``block_frames``. None when no such blocks can be made here."""
+        if not can_encode(self.index):
+            return None
+        try:
+            codec = codec_string(self.index)
+        except VideoError:
+            return None
+        return {
+            "codec": codec,
+            "description_hex": None,
+            "codedWidth": self.index.coded_width & ~1,
+            "codedHeight": self.index.coded_height & ~1,
+            "rotation": self.index.rotation,
+            "block_frames": block_frames(self.index),
+        }
+
+    def proxy_block(self, b: int) -> Unit:
+        """Block b, encoded on the fly as key frames only. Damaged frames are left out: a still
+        says more of them. Raises IndexError outside."""
+        size = block_frames(self.index)
+        if not 0 <= b * size < len(self):
+            raise IndexError(f"block {b} of a video of {len(self)} frames")
+        frames = range(b * size, min((b + 1) * size, len(self)))
+        with self._proxy_lock:
+            encoder = self._proxy_encoder = self._proxy_encoder or Encoder(self.index)
+            return make_block(encoder, self._intact(frames))
+
+    def _intact(self, frames: range) -> Iterator[tuple[int, VideoFrame]]:
+        for number in frames:
+            with contextlib.suppress(UndecodableError):
+                with self._lock:
+                    if self._closed:
+                        raise VideoError(f"{quoted(self.path)} was closed: open it again.")
+                    picture = self._decoder.read(number)
+                if not picture.is_corrupt:
+                    yield number, picture
 
     def close(self) -> None:
         """Let go of the file and all memory. Frames given out stay valid."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import orjson
 from aiohttp import web
@@ -26,6 +27,7 @@ class PictureServer:
     def __init__(self, videos: Mapping[str, Video], folders: Mapping[str, Path] | None = None):
         self.videos = dict(videos)
         self.requests: list[str] = []
+        self.findings: dict[str, Any] = {}
         self._folders = {"static": STATIC, **(folders or {})}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -57,6 +59,9 @@ class PictureServer:
         app.router.add_get("/{video}/times", self._times)
         app.router.add_get("/{video}/units", self._units)
         app.router.add_get("/{video}/unit/{number}", self._unit)
+        app.router.add_get("/{video}/proxy", self._proxy)
+        app.router.add_get("/{video}/proxy/unit/{number}", self._proxy_unit)
+        app.router.add_get("/{video}/findings", self._findings)
         app.router.add_get("/{video}/still/{number}.jpg", self._still)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
@@ -103,7 +108,22 @@ class PictureServer:
         body = protocol.encode_unit(unit.frames, unit.keys, unit.sizes, unit.data)
         return web.Response(body=body)
 
+    async def _proxy(self, request: web.Request) -> web.Response:
+        config = await asyncio.to_thread(lambda: self._of(request).proxy_config)
+        return web.Response(body=orjson.dumps(config), content_type="application/json")
+
+    async def _proxy_unit(self, request: web.Request) -> web.Response:
+        number = int(request.match_info["number"])
+        unit = await asyncio.to_thread(self._of(request).proxy_block, number)
+        body = protocol.encode_unit(unit.frames, unit.keys, unit.sizes, unit.data)
+        return web.Response(body=body)
+
+    async def _findings(self, request: web.Request) -> web.Response:
+        found = self.findings.get(request.match_info["video"], {"checked": False})
+        return web.Response(body=orjson.dumps(found), content_type="application/json")
+
     async def _still(self, request: web.Request) -> web.Response:
         video = self._of(request)
-        body = await asyncio.to_thread(video.jpeg, int(request.match_info["number"]))
-        return web.Response(body=body, content_type="image/jpeg")
+        still = await asyncio.to_thread(video.still, int(request.match_info["number"]))
+        headers = {"Reviewer-Shown": str(still.shown)} if still.damaged else {}
+        return web.Response(body=still.jpeg, content_type="image/jpeg", headers=headers)

@@ -195,9 +195,37 @@ def test_what_the_browser_cannot_decode_is_exact_all_the_same(
     assert played["shown"] == [[frame, frame] for frame, _ in played["shown"]]
     assert played["frame"] == 89
     if name.startswith("mpeg4"):
-        assert mode == "stills"
-    if mode == "stills":
-        assert "stills" in page.evaluate("source.statusText")
+        assert mode == "proxy"
+    if mode == "proxy":
+        assert "encodes each frame anew" in page.evaluate("source.statusText")
+
+
+@pytest.mark.parametrize("name", ["mpeg4.mp4", "mpeg4.avi", "mpeg2.ts", "motion_jpeg.avi"])
+def test_every_frame_that_the_server_encodes(
+    page: Page, show: Callable[..., str], server: PictureServer, name: str
+) -> None:
+    assert show(name) == "proxy"
+    frames = [*range(90), *shuffled(90)[:25], *range(69, -1, -1)]
+    assert seek_each(page, frames) == [[frame, frame, frame] for frame in frames]
+    key = name.replace(".", "-")
+    assert not [request for request in server.requests if request.startswith(f"/{key}/still")]
+
+
+def test_where_the_server_cannot_encode_there_are_stills(
+    page: Page, show: Callable[..., str]
+) -> None:
+    page.route("**/proxy", lambda route: route.fulfill(body="null"))
+    assert show("mpeg4.mp4") == "stills"
+    assert "stills" in page.evaluate("source.statusText")
+    frames = shuffled(90)[:12]
+    assert seek_each(page, frames) == [[frame, frame, frame] for frame in frames]
+
+
+def test_a_block_that_fails_comes_as_stills(page: Page, show: Callable[..., str]) -> None:
+    page.route("**/proxy/unit/1", lambda route: route.fulfill(status=404, body="no"))
+    assert show("mpeg4.mp4") == "proxy"
+    frames = [5, 33, 40, 63, 64, 80, 31]
+    assert seek_each(page, frames) == [[frame, frame, frame] for frame in frames]
 
 
 def test_without_webcodecs_there_are_stills(page: Page, show: Callable[..., str]) -> None:

@@ -1,9 +1,13 @@
 // The video's pictures on a canvas, by frame index. Decodes the file's own packets with WebCodecs;
-// where the browser cannot, it shows exact stills from the server. Nobody else sees a VideoFrame.
+// where the browser cannot, the server encodes the frames as H.264, or sends them as stills. Nobody
+// else sees a VideoFrame.
 
 import { Aim } from './frame_source/aim.js';
 import { decoderConfig, whyNot } from './frame_source/config.js';
+import { Damage } from './frame_source/damage.js';
+import { fetchQuietly } from './frame_source/fetching.js';
 import { FrameCache } from './frame_source/frame_cache.js';
+import { describeMark, drawMark } from './frame_source/marks.js';
 import { PacketCache } from './frame_source/packets.js';
 import { Pipeline } from './frame_source/pipeline.js';
 import { Playback } from './frame_source/playback.js';
@@ -59,10 +63,13 @@ export class FrameSource {
   #missing = new Set();
   #failedUnits = 0;
   #decoded = false;
-  /** @type {'webcodecs' | 'stills'} */
+  /** @type {'webcodecs' | 'proxy' | 'stills'} */
   #mode = 'webcodecs';
+  /** The stretches that the pipeline decodes. @type {import('./protocol.js').UnitTable} */
+  #units;
+  #damage;
   #started = false;
-  /** Why stills are shown throughout. */
+  /** Why the browser does not decode the file's own packets. */
   #reason = '';
   /** Why the last frame asked for is not there. */
   #trouble = '';
@@ -92,6 +99,8 @@ export class FrameSource {
     this.#context = context;
     this.#cache = new FrameCache(options.cacheBytes ?? CACHE_BYTES);
     this.#stills = new Stills(base, headers);
+    this.#units = options.units;
+    this.#damage = new Damage(base, headers);
     const available = (/** @type {number} */ frame) => this.#available(frame);
     this.#aim = new Aim(this.#last, available);
     this.#playback = new Playback({
@@ -125,8 +134,11 @@ export class FrameSource {
 
   /** '' while all is well, else a sentence for the user. */
   get statusText() {
-    if (this.#trouble || this.#reason) return this.#trouble || this.#reason;
-    const { firstFrame, frameCount } = this.#options.units;
+    const mark = this.#markOf(this.#frame);
+    if (this.#trouble) return this.#trouble;
+    if (mark) return describeMark(this.#frame, mark);
+    if (this.#reason) return this.#reason;
+    const { firstFrame, frameCount } = this.#units;
     const unit = this.#pipeline ? this.#pipeline.unitOf(this.#frame) : -1;
     if (unit >= 0 && this.#pipeline?.failed(unit)) {
       const first = firstFrame[unit];
@@ -188,19 +200,22 @@ export class FrameSource {
   }
 
   async #start() {
-    const { video, base, headers, units } = this.#options;
-    const config = decoderConfig(video.decoder_config);
+    const { video, base, headers } = this.#options;
+    let config = decoderConfig(video.decoder_config);
     const reason = await whyNot(config);
+    if (reason) config = await this.#findProxy(reason);
+    await this.#damage.load();
     if (this.#closed) return;
     this.#started = true;
-    if (reason || !config) {
-      this.#useStills(reason);
+    if (!config) {
+      this.#useStills(`${reason} The server sends exact stills.`);
       return;
     }
-    this.#packets = new PacketCache(base, headers);
+    const proxied = this.#mode === 'proxy';
+    this.#packets = new PacketCache(proxied ? `${base}/proxy` : base, headers);
     this.#pipeline = new Pipeline({
       config,
-      units,
+      units: this.#units,
       packets: this.#packets,
       has: (frame) => this.#available(frame),
       onFrame: (frame, picture) => this.#take(frame, picture),
@@ -208,6 +223,39 @@ export class FrameSource {
       onUnitFailed: () => this.#loseUnit(),
     });
     this.#say();
+  }
+
+  /**
+   * The next best thing: the server encodes the frames anew, each as a key frame.
+   * @param {string} reason @returns {Promise<VideoDecoderConfig | null>}
+   */
+  async #findProxy(reason) {
+    if (typeof VideoDecoder === 'undefined') return null;
+    const { base, headers, video } = this.#options;
+    const found = await fetchQuietly(`${base}/proxy`, headers);
+    const config = decoderConfig(found);
+    if (!config || await whyNot(config)) return null;
+    const block = found.block_frames;
+    const blocks = Math.ceil(video.frame_count / block);
+    const firstFrame = Int32Array.from({ length: blocks }, (_, k) => k * block);
+    const frameCount = firstFrame.map((first) => Math.min(block, video.frame_count - first));
+    this.#units = { firstFrame, frameCount };
+    this.#mode = 'proxy';
+    this.#reason = `${reason} The server encodes each frame anew for it, as H.264.`;
+    return config;
+  }
+
+  /** Takes in what a check of the video found meanwhile. */
+  async reloadFindings() {
+    await this.#damage.load();
+    if (this.#closed) return;
+    this.#say();
+    if (this.#frame >= 0 && !this.playing && this.#damage.has(this.#frame)) this.seek(this.#frame);
+  }
+
+  /** @param {number} frame @returns {import('./frame_source/marks.js').Mark | undefined} */
+  #markOf(frame) {
+    return this.#stills.marks.get(frame) ?? (this.#damage.has(frame) ? { shown: frame } : undefined);
   }
 
   /** @param {string} reason */
@@ -228,7 +276,7 @@ export class FrameSource {
 
   /** @param {number} frame */
   #needsStill(frame) {
-    if (this.#mode === 'stills' || this.#missing.has(frame)) return true;
+    if (this.#mode === 'stills' || this.#missing.has(frame) || this.#damage.has(frame)) return true;
     return this.#pipeline !== null && this.#pipeline.failed(this.#pipeline.unitOf(frame));
   }
 
@@ -426,6 +474,8 @@ export class FrameSource {
       context.drawImage(picture, -w / 2, -h / 2, w, h);
       context.resetTransform();
     }
+    const mark = this.#markOf(frame);
+    if (mark) drawMark(context, frame, mark);
     this.#frame = frame;
     this.#drawnMs = performance.now();
     this.#options.onShown?.(frame);

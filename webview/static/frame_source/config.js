@@ -25,17 +25,17 @@ export function decoderConfig(config) {
  * @returns {Promise<string>} why the browser cannot decode it, as a sentence; '' when it can
  */
 export async function whyNot(config) {
-  if (!config) return 'No browser decodes this kind of video: the server sends exact stills.';
+  if (!config) return 'No browser decodes this kind of video.';
   if (typeof VideoDecoder === 'undefined') {
     return globalThis.isSecureContext
-      ? 'This browser has no WebCodecs: the server sends exact stills.'
-      : 'On an address without https the browser may not decode video: the server sends exact '
-        + 'stills. Use localhost, an ssh tunnel or https.';
+      ? 'This browser has no WebCodecs.'
+      : 'On an address without https the browser may not decode video: use localhost, an ssh '
+        + 'tunnel or https.';
   }
   try {
     if ((await VideoDecoder.isConfigSupported(config)).supported) return '';
   } catch {
     // A codec string it cannot even parse is not supported either.
   }
-  return `This browser does not decode ${config.codec}: the server sends exact stills.`;
+  return `This browser does not decode ${config.codec}.`;
 }

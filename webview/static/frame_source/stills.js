@@ -2,6 +2,8 @@
 
 export class Stills {
   #abort = new AbortController();
+  /** What is wrong with the pictures that came. @type {Map<number, import('./marks.js').Mark>} */
+  marks = new Map();
   /** running mean of what one takes */
   latencyS = 0.1;
 
@@ -29,6 +31,9 @@ export class Stills {
     if (!response.ok) {
       throw new Error(`Frame ${frame}: the server cannot decode it (${response.status}).`);
     }
+    const shown = response.headers.get('reviewer-shown');
+    if (shown === null) this.marks.delete(frame);
+    else this.marks.set(frame, { shown: Number(shown) });
     const bitmap = await createImageBitmap(await response.blob());
     this.latencyS += 0.3 * ((performance.now() - start) / 1000 - this.latencyS);
     return bitmap;

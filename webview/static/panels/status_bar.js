@@ -5,6 +5,7 @@ import { clock, count } from '../format.js';
 
 const VIDEO = {
   webcodecs: ['WebCodecs', 'The browser decodes the file\u2019s own packets: every frame is exact.'],
+  proxy: ['Encoded anew', 'The server encodes each frame for the browser: every frame is exact.'],
   stills: ['Exact stills', 'The server decodes each frame and sends it as a picture.'],
   none: ['No video', 'The video is missing: only annotations are shown.'],
 };
@@ -32,8 +33,8 @@ export function createStatusBar(root, workspace) {
     const [text, explained] = VIDEO[videoMode] ?? ['', ''];
     fill(video, text);
     video.title = videoStatus || explained;
-    video.classList.toggle('status-notable', videoMode !== 'webcodecs');
-    if (videoMode === 'stills' && videoStatus) fill(video, videoStatus);
+    video.classList.toggle('status-notable', videoMode !== 'webcodecs' || Boolean(videoStatus));
+    if (videoStatus) fill(video, videoStatus);
   });
   store.watch(['backend'], ({ backend }) => {
     fill(painter, backend ? `${backend} painter` : '');
