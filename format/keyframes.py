@@ -124,6 +124,7 @@ class KeyframeTable:
         entity = np.repeat(np.arange(len(base), dtype=np.int64), np.diff(base.offsets))
         # entity-major, ascending: one searchsorted finds a frame in every entity at once
         self._keys = entity * self._stride + base.frames
+        self._binned: NDArray[np.int64] | None = None
 
     def get(self, entity: int) -> Keyframes:
         """The keyframes of one entity (possibly none)."""
@@ -165,6 +166,28 @@ class KeyframeTable:
         for position in self._changed_positions(entities):
             out[position] = len(self._changed[int(entities[position])])
         return out
+
+    def density(self, alive: NDArray[np.bool_], bins: int) -> NDArray[np.int64]:
+        """How many keyframes of the entities for which ``alive`` is true lie in each of ``bins``
+        equal stretches of the video, int64 ``(bins,)``; an entity beyond ``alive`` is not."""
+        if self._binned is None or len(self._binned) != bins:
+            self._binned = self._bin(self._base.frames, bins)
+        out = self._binned.copy()
+        size = len(self._base)
+        counted = np.zeros(size, bool)
+        counted[: len(alive)] = alive[:size]
+        changed = np.fromiter(self._changed, np.int64, len(self._changed))
+        counted[changed[changed < size]] = False
+        gone = np.flatnonzero(~counted)
+        lengths = self._base.offsets[gone + 1] - self._base.offsets[gone]
+        out -= self._bin(self._base.frames[_ranges(self._base.offsets[gone], lengths)], bins)
+        for entity, keyframes in self._changed.items():
+            if entity < len(alive) and alive[entity]:
+                out += self._bin(keyframes.frames, bins)
+        return out
+
+    def _bin(self, frames: Frames, bins: int) -> NDArray[np.int64]:
+        return np.bincount(frames * bins // (self._stride - 1), minlength=bins)
 
     def _changed_positions(self, entities: NDArray[np.int64]) -> list[int]:
         if not self._changed:

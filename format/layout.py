@@ -112,6 +112,10 @@ class Layout:
     def keyframe_cache(self) -> Path:
         return self.local / "keyframes"
 
+    def sound(self, fingerprint: str, suffix: str) -> Path:
+        """The sound of the video with that fingerprint, as a file that browsers play."""
+        return self.local / f"sound-{fingerprint[:32]}.{suffix}"
+
     @property
     def video_elsewhere(self) -> Path:
         """The video's path on this machine when it lies neither in the folder nor beside it."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import attach, checks, completeness, evolution, folder
+from . import attach, checks, completeness, evolution, folder, overview
 from .attach import Progress
 from .author import default_author
 from .completeness import Missing
@@ -273,6 +273,13 @@ class Project:
         constants = {d.name: d.default for d in scene.declared if _is_constant_default(d)}
         return Attributes(SCENE, scene.label, constants)
 
+    def id_of(self, number: int) -> str:
+        """The id of the entity with that number, also of a deleted one; ProjectError without."""
+        with self._mutex:
+            if not 0 <= number < len(self._state.ids):
+                raise ProjectError(f"There is no entity number {number} in {self.path}.")
+            return self._state.ids[number]
+
     def knows(self, entity_id: str) -> bool:
         """Whether there is, or was, an entity of that id."""
         return entity_id in self._state.attributes
@@ -375,6 +382,32 @@ class Project:
         """The state, held still: for reading everything at once, such as statistics. Short."""
         with self._mutex:
             yield self._state
+
+    def spans(
+        self, first: int = 0, stop: int | None = None, entities: Sequence[str] | None = None
+    ) -> overview.Spans:
+        """Where entities are there within ``[first, stop)``: of all, or of those with the given
+        ids, in columns. EditError when the range is not within the video."""
+        stop = self.frame_count if stop is None else stop
+        if not 0 <= first <= stop <= self.frame_count:
+            raise EditError(
+                f"Frames {first} to {stop} are not within the video's 0 to {self.frame_count}."
+            )
+        with self._mutex:
+            return overview.spans(
+                self._state, overview.numbers_of(self._state, entities), first, stop
+            )
+
+    def lives(self) -> overview.Lives:
+        """First and last frame and number of keyframes of every entity, in columns."""
+        with self._mutex:
+            return overview.lives(self._state)
+
+    def density(self, bins: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Keyframes in each of ``bins`` equal stretches of the video (at most one for each frame),
+        and how many entities are there on average: int64 and float64 ``(bins,)``."""
+        with self._mutex:
+            return overview.density(self._state, max(1, min(bins, self.frame_count)))
 
     def missing(self, entities: Sequence[str] | None = None) -> list[Missing]:
         """Required properties that have no value where their entity is there and they apply, of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -11,12 +12,14 @@ from typing import Any, TypeVar
 import orjson
 from aiohttp import web
 from reviewer.format import EditError, ProjectError, ReviewerError, VideoError
+from reviewer.format.sound import sound_file, sound_track
 
 from .details import describe
 from .jsontext import to_json
 from .live import LiveHub
 from .security import Guard, Handler
 from .session import MAX_STILL_WIDTH, ProjectSession
+from .timelines import MAX_LANES
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -80,6 +83,11 @@ class Api:
         # Apart, so that a seek through a 4K video does not hold up the shapes of a frame.
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="reviewer-engine")
         self._video = ThreadPoolExecutor(2, thread_name_prefix="reviewer-video")
+        # What is nice to have must not wait in line before what is looked at.
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="reviewer-aside")
+        # Apart again: taking the sound out of an hour of video is the work of a minute.
+        self._sounds = ThreadPoolExecutor(1, thread_name_prefix="reviewer-sound")
+        self._stopping = threading.Event()
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_post("/api/login", self.login)
@@ -88,6 +96,8 @@ class Api:
         router.add_get(project + "/state", self.state)
         router.add_get(project + "/window", self.window)
         router.add_get(project + "/timeline/{entity}", self.timeline)
+        router.add_get(project + "/references/{entity}", self.references)
+        router.add_get(project + "/lives", self.lives)
         router.add_get(project + "/entity/{entity}", self.entity)
         router.add_get(project + "/lanes", self.lanes)
         router.add_get(project + "/overview", self.overview)
@@ -98,11 +108,19 @@ class Api:
         router.add_get(project + "/proxy", self.proxy)
         router.add_get(project + r"/proxy/unit/{unit:\d{1,10}}", self.proxy_unit)
         router.add_get(project + r"/still/{frame:\d{1,10}}.jpg", self.still)
+        router.add_get(project + "/sound", self.sound)
+        router.add_get(project + "/sound/track", self.sound_track)
+        router.add_get(project + r"/thumbnail/{frame:\d{1,10}}.jpg", self.thumbnail)
         router.add_get(project + "/live", self.live)
 
     def close(self) -> None:
         self._engine.shutdown(wait=False, cancel_futures=True)
         self._video.shutdown(wait=False, cancel_futures=True)
+        self._stopping.set()
+        self._sounds.shutdown(wait=True, cancel_futures=True)
+        self._aside.shutdown(wait=True, cancel_futures=True)
+        for session in self._sessions:
+            session.thumbnails.close()
 
     async def _in(self, pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
@@ -140,9 +158,17 @@ class Api:
         return _binary(await self._in(self._engine, session.window, first, stop))
 
     async def timeline(self, request: web.Request) -> web.Response:
-        session = self._session(request)
+        timelines = self._session(request).timelines
         entity = request.match_info["entity"]
-        return _json(await self._in(self._engine, session.timeline, entity))
+        return _json(await self._in(self._engine, timelines.entity, entity))
+
+    async def references(self, request: web.Request) -> web.Response:
+        timelines = self._session(request).timelines
+        entity = request.match_info["entity"]
+        return _json(await self._in(self._engine, timelines.references, entity))
+
+    async def lives(self, request: web.Request) -> web.Response:
+        return _binary(await self._in(self._engine, self._session(request).timelines.lives))
 
     async def entity(self, request: web.Request) -> web.Response:
         frame = _number(request.query.get("frame"), "frame")
@@ -153,12 +179,16 @@ class Api:
     async def lanes(self, request: web.Request) -> web.Response:
         first = _number(request.query.get("first"), "first")
         stop = _number(request.query.get("stop"), "stop")
-        return _json(await self._in(self._engine, self._session(request).lanes, first, stop))
+        bins = _number(request.query.get("bins", "2048"), "bins")
+        asked = request.query.get("entities", "").split(",", MAX_LANES)[:MAX_LANES]
+        numbers = [_number(text, "entities") for text in asked if text]
+        lanes = self._session(request).timelines.lanes
+        return _binary(await self._in(self._engine, lanes, first, stop, bins, numbers))
 
     async def overview(self, request: web.Request) -> web.Response:
         bins = _number(request.query.get("bins", "1024"), "bins")
-        session = self._session(request)
-        return _binary(await self._in(self._engine, session.overview, bins))
+        timelines = self._session(request).timelines
+        return _binary(await self._in(self._engine, timelines.overview, bins))
 
     async def findings(self, request: web.Request) -> web.Response:
         return _json(await self._in(self._engine, self._session(request).findings))
@@ -188,6 +218,28 @@ class Api:
         # The page marks a picture that is damaged, or that of another frame.
         headers = {"Reviewer-Shown": str(still.shown)} if still.damaged else {}
         return web.Response(body=still.jpeg, content_type="image/jpeg", headers=headers)
+
+    async def thumbnail(self, request: web.Request) -> web.Response:
+        width = _number(request.query.get("w", "96"), "w")
+        get = self._session(request).thumbnails.get
+        body = await self._in(self._aside, get, int(request.match_info["frame"]), width)
+        return web.Response(body=body, content_type="image/jpeg")
+
+    async def sound(self, request: web.Request) -> web.Response:
+        project = self._session(request).project
+        track = await self._in(self._aside, sound_track, project)
+        if track is None:
+            return _json({"available": False})
+        _, media_type = track.form()
+        codecs = '; codecs="mp4a.40.2"' if track.codec == "aac" else ""
+        described = {"offset": track.offset_s, "type": media_type + codecs}
+        return _json({"available": True, **described})
+
+    async def sound_track(self, request: web.Request) -> web.StreamResponse:
+        project = self._session(request).project
+        opus = request.query.get("as") == "opus"
+        found = await self._in(self._sounds, sound_file, project, opus, self._stopping)
+        return web.FileResponse(found.path, headers={"Content-Type": found.media_type})
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         self._session(request)

@@ -28,6 +28,8 @@ UNITS = b"RVUT"
 UNIT = b"RVUP"
 WINDOW = b"RVWN"
 OVERVIEW = b"RVOV"
+LIVES = b"RVLV"
+LANES = b"RVLN"
 
 _HEADER = struct.Struct("<4sHHII")
 _ENTRY = struct.Struct("<II")
@@ -157,3 +159,38 @@ def encode_overview(revision: int, keyframes: np.ndarray, present: np.ndarray) -
         {"revision": revision},
         [keyframes.astype(np.uint32), present.astype(np.float32)],
     )
+
+
+def encode_lives(
+    revision: int,
+    entity: np.ndarray,
+    first: np.ndarray,
+    stop: np.ndarray,
+    keyframes: np.ndarray,
+) -> bytes:
+    """For each entity (the page's index): first frame, frame after the last, keyframes; uint32."""
+    columns = (entity, first, stop, keyframes)
+    return encode(LIVES, {"revision": revision}, [column.astype(np.uint32) for column in columns])
+
+
+def encode_lanes(
+    revision: int,
+    first: int,
+    stop: int,
+    entity: np.ndarray,
+    span_offsets: np.ndarray,
+    starts: np.ndarray,
+    stops: np.ndarray,
+    presence: np.ndarray,
+    mark_offsets: np.ndarray,
+    marks: np.ndarray,
+) -> bytes:
+    """Lanes of some entities on ``[first, stop)``: each one's range of spans and of keyframe marks,
+    as in `encode_window`; frames uint32, presence as the store's codes."""
+    header = {"revision": revision, "first": first, "stop": stop}
+    arrays = [
+        *(a.astype(np.uint32) for a in (entity, span_offsets, starts, stops)),
+        presence.astype(np.uint8),
+        *(a.astype(np.uint32) for a in (mark_offsets, marks)),
+    ]
+    return encode(LANES, header, arrays)

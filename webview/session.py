@@ -15,16 +15,15 @@ from reviewer.format import Project, ProjectError, VideoError
 from reviewer.format.video import Still, Video
 
 from . import protocol
+from .thumbnails import Thumbnails
+from .timelines import Timelines
 from .windows import window_columns
 
 MAX_WINDOW_FRAMES = 1024
 MAX_WINDOW_BYTES = 8 << 20
 # Before so many rows are evaluated, one frame tells how heavy they are.
 _MANY_ROWS = 100_000
-MAX_OVERVIEW_BINS = 4096
 MAX_STILL_WIDTH = 8192
-MAX_LANES = 200
-PRESENCE_TABLE = ("present", "occluded")
 
 
 class ProjectSession:
@@ -32,7 +31,8 @@ class ProjectSession:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._overview: tuple[tuple[int, int], bytes] | None = None
+        self.timelines = Timelines(project)
+        self.thumbnails = Thumbnails(project)
 
     # entities and state
 
@@ -133,74 +133,6 @@ class ProjectSession:
         classes = [*ontology.classes.values(), *([ontology.scene] if ontology.scene else [])]
         names = (d.name for c in classes for d in c.properties.values() if d.time_varying)
         return list(dict.fromkeys(("presence", *names)))
-
-    def timeline(self, entity_id: str) -> dict[str, Any]:
-        """Keyframes of each property that changes over time, and what holds between them."""
-        revision = self.project.revision
-        entity = self.project.entity(entity_id)
-        properties = {}
-        for name, definition in entity.properties.items():
-            if not definition.time_varying:
-                continue
-            track = entity[name]
-            properties[name] = {"keyframes": track.keyframes.tolist()}
-            if definition.kind.rule == "hold":
-                properties[name]["spans"] = [list(span) for span in track.spans()]
-        return {"id": entity.id, "revision": revision, "properties": properties}
-
-    def lanes(self, first: int, stop: int) -> dict[str, Any]:
-        """When each entity is there, for those that are within ``[first, stop)``: at most
-        `MAX_LANES`, ``more`` says whether there are others."""
-        project = self.project
-        stop = min(stop, project.frame_count)
-        revision = project.revision
-        lanes: list[dict[str, Any]] = []
-        more = False
-        for entity in project.entities.values():
-            if "presence" not in entity.properties:  # its class is gone from the ontology
-                continue
-            spans = [list(span) for span in entity["presence"].spans() if span[2] in PRESENCE_TABLE]
-            if not any(start < stop and end > first for start, end, _ in spans):
-                continue
-            if len(lanes) == MAX_LANES:
-                more = True
-                break
-            frames = entity.keyframes
-            inside = frames[(frames >= first) & (frames < stop)]
-            lanes.append({"id": entity.id, "spans": spans, "keyframes": inside.tolist()})
-        return {"revision": revision, "lanes": lanes, "more": more}
-
-    def overview(self, bins: int) -> bytes:
-        """Keyframes in each bin of the whole video, and how many entities are there on average."""
-        project = self.project
-        bins = max(1, min(bins, project.frame_count, MAX_OVERVIEW_BINS))
-        key = (project.revision, bins)
-        if self._overview is not None and self._overview[0] == key:
-            return self._overview[1]
-        edges = np.linspace(0, project.frame_count, bins + 1)
-        frames = [np.empty(0, np.int64)]
-        change = np.zeros(project.frame_count + 1, np.int64)
-        for entity in project.entities.values():
-            properties = entity.properties
-            if "presence" not in properties:
-                continue
-            for start, stop, value in entity["presence"].spans():
-                if value in PRESENCE_TABLE:
-                    change[start] += 1
-                    change[stop] -= 1
-            frames += [
-                project.keyframes(entity.id, name).frames
-                for name, definition in properties.items()
-                if definition.time_varying
-            ]
-        keyframes = np.histogram(np.concatenate(frames), edges)[0]
-        present = np.cumsum(change[:-1])
-        starts = np.minimum(edges[:-1].astype(np.int64), project.frame_count - 1)
-        sizes = np.diff(np.append(starts, project.frame_count))
-        mean = np.add.reduceat(present, starts) / np.maximum(sizes, 1)
-        body = protocol.encode_overview(key[0], keyframes, mean)
-        self._overview = (key, body)
-        return body
 
     # video
 

@@ -109,6 +109,7 @@ async def test_the_page_reads_what_the_server_writes(window: Window) -> None:
             ],
         ),
         "decodeOverview": protocol.encode_overview(3, np.array([1, 0]), np.array([0.5, 2])),
+        "decodeLives": protocol.encode_lives(4, *np.array([[7, 9], [0, 5], [8, 6], [3, 1]])),
     }
     read = await window.page.evaluate(
         IN_PAGE, {name: list(data) for name, data in messages.items()}
@@ -124,6 +125,12 @@ async def test_the_page_reads_what_the_server_writes(window: Window) -> None:
         "keys": ["Uint8Array", ["1", "0", "0"]],
         "sizes": ["Uint32Array", ["2", "3", "1"]],
         "data": ["Uint8Array", [str(b) for b in b"abcdef"]],
+    }
+    assert read["decodeLives"] == {
+        "entity": ["Uint32Array", ["7", "9"]],
+        "first": ["Uint32Array", ["0", "5"]],
+        "stop": ["Uint32Array", ["8", "6"]],
+        "keyframes": ["Uint32Array", ["3", "1"]],
     }
     found = read["decodeWindow"]
     size = len(messages["decodeWindow"])

@@ -1,5 +1,6 @@
 /** What a person can do, once: keys, buttons, the stage and the panels all call these. */
 
+import { confirmDelete } from './panels/entities/dialogs.js';
 import * as edits from './state/edits.js';
 import { hasKeyframe, neighbourKeyframe, propertiesWithKeyframe } from './state/track.js';
 
@@ -42,8 +43,8 @@ export class Actions {
 
   play() {
     this.finishNudge();
-    const { store, source, model } = this.workspace;
-    const from = this.state.frame >= model.frameCount - 1 ? 0 : this.state.frame;
+    const { store, source, loop } = this.workspace;
+    const from = loop.startFrom(this.state.frame);
     store.set({ playing: true, target: from });
     source.play(from, this.state.rate);
   }
@@ -61,9 +62,9 @@ export class Actions {
   }
 
   setRate(rate) {
-    const { store, source } = this.workspace;
+    const { store, source, loop } = this.workspace;
     store.set({ rate });
-    if (this.state.playing) source.play(this.state.frame, rate);
+    if (this.state.playing && !loop.turning) source.play(this.state.frame, rate);
   }
 
   jumpToKeyframe(direction) {
@@ -119,7 +120,7 @@ export class Actions {
 
   /** @returns {Promise<boolean>} whether it was saved; a refusal is shown to the person */
   async send({ label, ops }) {
-    if (this.#refuseReadOnly()) return false;
+    if (this.#refuseReadOnly() || this.#refuseLocked(ops.map((op) => op.entity))) return false;
     this.finishNudge();
     return this.#transmit({ label, ops });
   }
@@ -137,7 +138,7 @@ export class Actions {
   /** Send a box, showing it until the engine's answer takes its place. */
   async sendBox(edit, id, frame, box, color = null) {
     const { scene, stage, live } = this.workspace;
-    if (this.#refuseReadOnly()) {
+    if (this.#refuseReadOnly() || this.#refuseLocked([id])) {
       scene.dropOverride(id, 'box');
       stage.paint();
       return;
@@ -256,6 +257,7 @@ export class Actions {
   async deleteEntity() {
     if (!this.#needEntity()) return;
     const { entity } = this;
+    if (this.#refuseLocked([entity.id]) || !await confirmDelete(this.workspace, entity)) return;
     if (!await this.send(edits.remove(entity))) return;
     this.workspace.notify(`Deleted ${entity.name}.`, 'plain', { text: 'Undo', run: () => this.undo() });
   }
@@ -293,6 +295,14 @@ export class Actions {
     if (this.entity) return true;
     this.workspace.notify('Select an entity first.');
     return false;
+  }
+
+  /** @param {string[]} ids */
+  #refuseLocked(ids) {
+    const { visibility, model, notify } = this.workspace;
+    const locked = ids.find((id) => visibility.isLocked(id));
+    if (locked) notify(`${model.entities.get(locked)?.name ?? locked} is locked: unlock it in the list to change it.`);
+    return locked !== undefined;
   }
 
   #refuseReadOnly() {

@@ -11,6 +11,7 @@ const TYPES = [
 
 export const MAGIC = Object.freeze({
   times: 'RVTM', units: 'RVUT', unit: 'RVUP', window: 'RVWN', overview: 'RVOV',
+  lives: 'RVLV', lanes: 'RVLN',
 });
 
 /** What the store's presence codes mean. */
@@ -137,4 +138,31 @@ export function decodeWindow(buffer) {
 export function decodeOverview(buffer) {
   const { header, arrays } = decode(buffer, MAGIC.overview);
   return { revision: header.revision, keyframes: arrays[0], present: arrays[1] };
+}
+
+/**
+ * For each entity: first frame on which it is there, the frame after the last, its keyframes.
+ * @typedef {{entity: Uint32Array, first: Uint32Array, stop: Uint32Array, keyframes: Uint32Array}} LivesMessage
+ * @param {ArrayBuffer} buffer
+ * @returns {LivesMessage}
+ */
+export function decodeLives(buffer) {
+  const [entity, first, stop, keyframes] = decode(buffer, MAGIC.lives).arrays;
+  return { entity, first, stop, keyframes };
+}
+
+/**
+ * Lanes on `[first, stop)`: entity i has the spans `spanOffsets[i] .. spanOffsets[i + 1]` and the
+ * keyframe marks `markOffsets[i] .. markOffsets[i + 1]`.
+ * @typedef {{revision: number, first: number, stop: number, entity: Uint32Array,
+ *   spanOffsets: Uint32Array, starts: Uint32Array, stops: Uint32Array, presence: Uint8Array,
+ *   markOffsets: Uint32Array, marks: Uint32Array}} LanesMessage
+ * @param {ArrayBuffer} buffer
+ * @returns {LanesMessage}
+ */
+export function decodeLanes(buffer) {
+  const { header, arrays } = decode(buffer, MAGIC.lanes);
+  const [entity, spanOffsets, starts, stops, presence, markOffsets, marks] = arrays;
+  const { revision, first, stop } = header;
+  return { revision, first, stop, entity, spanOffsets, starts, stops, presence, markOffsets, marks };
 }

@@ -8,11 +8,13 @@
 
 import { isTyping } from './dom.js';
 import { openHelp } from './dialogs/help.js';
+import { timeCommands } from './timeline/commands.js';
 
 const NEXT_LABELS = { auto: 'all', all: 'few', few: 'auto' };
 
 /** @returns {Command[]} */
-function builtIn({ actions, store, model, stage, pointer, parts, shortcuts }) {
+function builtIn(workspace, shortcuts) {
+  const { actions, store, model, stage, pointer, parts } = workspace;
   const command = (group, text, keys, run, repeat = false) => ({ group, text, keys, run, repeat });
   return [
     command('Time', 'Play or pause', ['Space'], () => {}),
@@ -68,7 +70,7 @@ export class Shortcuts {
   /** @param {import('./workspace.js').Workspace} workspace */
   constructor(workspace) {
     this.workspace = workspace;
-    this.commands = builtIn({ ...workspace, shortcuts: this });
+    this.commands = [...builtIn(workspace, this), ...timeCommands(workspace)];
     this.byKey = new Map();
     for (const command of this.commands) {
       for (const key of command.keys) this.byKey.set(key.toLowerCase(), command);

@@ -18,8 +18,12 @@ import { createTransport } from './panels/transport.js';
 import { decodeTimes, decodeUnits } from './protocol.js';
 import { Shortcuts } from './shortcuts.js';
 import { Live } from './state/live.js';
+import { Lives } from './state/lives.js';
+import { Loop } from './state/loop.js';
 import { Model } from './state/model.js';
+import { Sound } from './state/sound.js';
 import { Store } from './state/store.js';
+import { Visibility } from './state/visibility.js';
 import { Windows } from './state/windows.js';
 import { TimelinePanel } from './timeline/timeline.js';
 import { Pointer } from './tools/pointer.js';
@@ -76,20 +80,29 @@ export class Workspace {
       frame, target: frame, playing: false, rate: 1, selected: null, hovered: null, tool: 'select',
       drawClass: this.model.classes[0]?.name ?? null, structure: 0, shapes: 0, timeline: null,
       status: 'offline', waiting: 0, undo: state.undo, redo: state.redo, colorBy: 'class',
-      videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
+      seen: 0, lives: 0, loop: null, videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
     });
     this.windows = new Windows({
       base, frameCount: this.model.frameCount, onLoaded: (first, stop) => this.#windowLoaded(first, stop),
     });
+    this.visibility = new Visibility(this.model, () => {
+      this.scene.showOnly((entity) => !this.visibility.isHidden(entity.id));
+      this.store.bump('seen');
+      this.stage.paint();
+    });
+    this.lives = new Lives(base, () => this.store.bump('lives'));
     this.scene = new Scene(this.model, this.windows);
+    this.scene.showOnly((entity) => !this.visibility.isHidden(entity.id));
     this.actions = new Actions(this);
+    this.loop = new Loop(this);
+    this.sound = new Sound(this);
     // First, so that every panel that watches finds the new colours.
     this.store.watch(['colorBy'], () => {
       this.scene.recolor(this.store.state.colorBy);
       this.store.bump('structure');
       this.stage.refresh();
     }, { now: false });
-    this.#layOut(root);
+    this.#layOut(root, units);
     this.live = new Live({
       base,
       key: state.key,
@@ -99,6 +112,7 @@ export class Workspace {
       onStatus: (status, waiting) => this.store.set({ status, waiting }),
       onSignedOut: options.onSignedOut,
       onNotice: (text) => this.notify(text),
+      onFindings: () => this.timeline.fetchProblems(),
     });
     this.store.watch(['selected'], () => this.#fetchTimeline(), { now: false });
     this.store.watch(['labels'], ({ labels }) => {
@@ -113,7 +127,7 @@ export class Workspace {
     this.ready = this.#start(frame);
   }
 
-  #layOut(root) {
+  #layOut(root, units) {
     const video = this.model.video;
     const size = video.width ? { width: video.width, height: video.height } : DEFAULT_SIZE;
     const part = (name, label) => h('section', { class: name, 'aria-label': label });
@@ -138,10 +152,10 @@ export class Workspace {
     this.pointer = new Pointer(this);
     this.shortcuts = new Shortcuts(this);
     createTopBar(parts.top, this);
-    createEntityList(parts.entities, this);
+    this.entityList = createEntityList(parts.entities, this);
     createProperties(parts.properties, this);
     createTransport(parts.transport, this);
-    this.timeline = new TimelinePanel(parts.timeline, this);
+    this.timeline = new TimelinePanel(parts.timeline, this, units);
     createStatusBar(parts.status, this);
     createLegend(parts.legend, this);
     this.#showProblems();
@@ -190,16 +204,18 @@ export class Workspace {
     const atEnd = frame >= this.model.frameCount - 1;
     const patch = { frame };
     if (state.playing) patch.target = frame;
-    if (state.playing && atEnd) patch.playing = false;
+    const turning = state.playing && this.loop.shown(frame);
+    if (state.playing && atEnd && !turning) patch.playing = false;
     this.store.set(patch);
     this.windows.want(frame);
     this.stage.paint();
+    this.sound.shown(frame);
   }
 
   #sourceStatus() {
     if (!this.source) return; // called while it is being made
     this.store.set({ videoMode: this.source.mode, videoStatus: this.source.statusText ?? '' });
-    if (this.store.state.playing && !this.source.playing) {
+    if (this.store.state.playing && !this.source.playing && !this.loop.turning) {
       this.store.set({ playing: false, target: this.store.state.frame });
     }
   }
@@ -219,11 +235,13 @@ export class Workspace {
     if (structure) this.#updateEntities(there, gone);
     if (frames) this.windows.invalidate(frames, revision);
     if (entities === null || entities.includes(this.store.state.selected)) this.#fetchTimeline();
-    this.timeline.overviewChanged();
+    this.lives.stale();
+    this.timeline.changed(entities);
   }
 
   #updateEntities(there, gone) {
     this.model.update(there, gone);
+    this.visibility.refresh();
     this.scene.refreshEntities();
     if (gone.includes(this.store.state.selected)) this.store.set({ selected: null });
     this.store.bump('structure');
@@ -235,6 +253,7 @@ export class Workspace {
     try {
       const state = await fetchJson(`${this.base}/state`);
       this.model.load(state);
+      this.visibility.refresh();
       this.store.set({ undo: state.undo, redo: state.redo });
     } catch (error) {
       this.notify(error.message, 'bad');
@@ -246,7 +265,9 @@ export class Workspace {
     if (!this.model.entities.has(this.store.state.selected)) this.store.set({ selected: null });
     this.#fetchTimeline();
     this.store.bump('structure');
-    this.timeline.overviewChanged();
+    this.lives.stale();
+    if (restarted) this.timeline.lanes.reset();
+    this.timeline.changed(null);
     this.stage.refresh();
   }
 
@@ -278,7 +299,7 @@ export class Workspace {
 
   /** Read-only view for tests and bug reports; see globalThis.reviewer. */
   diagnostics() {
-    const { scene, model, store, source, stage, live } = this;
+    const { scene, model, store, source, stage, live, sound } = this;
     return {
       painted: () => describePainted(scene),
       values(id) {
@@ -292,6 +313,7 @@ export class Workspace {
       get mode() { return source.mode; },
       get backend() { return store.state.backend; },
       get status() { return store.state.status; },
+      get sound() { return sound.heard; },
       get view() { return { ...stage.view }; },
       /** Ids of edits that are not acknowledged, and whether they would outlive this page. */
       get waiting() { return [...live.pending.keys()]; },
@@ -307,5 +329,7 @@ export class Workspace {
     this.stage.close();
     this.shortcuts.close();
     this.timeline.close();
+    this.lives.close();
+    this.sound.close();
   }
 }

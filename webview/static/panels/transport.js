@@ -3,14 +3,14 @@
 import { fill, h, setText } from '../dom.js';
 import { clock, count } from '../format.js';
 import { icon } from '../icons.js';
+import { RATES, jumpToEvent, jumpToProblem, toggleLoop } from '../timeline/commands.js';
 
-const RATES = [0.1, 0.25, 0.5, 1, 1.5, 2, 4];
 
 /** @param {HTMLElement} root @param {import('../workspace.js').Workspace} workspace */
 export function createTransport(root, workspace) {
   const { store, model, actions, times } = workspace;
   const button = (symbol, title, run) => h('button', {
-    class: 'button', type: 'button', title, 'aria-label': title, on: { click: run },
+    class: 'button', type: 'button', title, 'aria-label': title, on: { click: (event) => run(event) },
   }, icon(symbol));
   const play = button('play', 'Play (Space)', () => actions.togglePlay());
   play.classList.add('play');
@@ -28,8 +28,15 @@ export function createTransport(root, workspace) {
     rate.blur();
   });
 
+  const loop = button('loop', '', () => toggleLoop(workspace));
+  loop.classList.add('loop-button');
+  const sound = button('sound', 'Sound (Shift+M)', () => workspace.sound.toggle());
+  const problem = button('warning', 'Next problem of the video (Shift+PageDown)', (event) => jumpToProblem(workspace, event.shiftKey ? -1 : 1));
+  const event = button('event', 'Next event (PageDown; with Shift the previous one)', (click) => jumpToEvent(workspace, click.shiftKey ? -1 : 1));
+  event.hidden = !model.classes.some((c) => c.event);
+
   fill(root,
-    h('div', { class: 'transport-group' }, h('label', { class: 'frame-field' }, 'Frame', frame), total),
+    h('div', { class: 'transport-group' }, h('label', { class: 'frame-field' }, 'Frame', frame), total, event, problem),
     h('div', { class: 'transport-group transport-buttons' },
       button('first', 'First frame (Home)', () => actions.seek(0)),
       button('previousKey', 'Previous keyframe of the selection ([)', () => actions.jumpToKeyframe(-1)),
@@ -38,7 +45,7 @@ export function createTransport(root, workspace) {
       button('next', 'Next frame (→)', () => actions.step(1)),
       button('nextKey', 'Next keyframe of the selection (])', () => actions.jumpToKeyframe(1)),
       button('last', 'Last frame (End)', () => actions.seek(model.frameCount - 1))),
-    h('div', { class: 'transport-group transport-end' }, time, rate));
+    h('div', { class: 'transport-group transport-end' }, time, sound, loop, rate));
 
   frame.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') frame.blur();
@@ -57,6 +64,26 @@ export function createTransport(root, workspace) {
     if (document.activeElement !== frame) frame.value = String(state.frame);
     setText(time, `${clock(times[state.frame] ?? 0)} / ${length}`);
   });
+  store.watch(['rate'], (state) => {
+    rate.value = String(state.rate);
+  });
+  store.watch(['loop'], ({ loop: range }) => {
+    const title = range ? `Looping frames ${range.first} to ${range.stop - 1}: click to play on (Shift+L)`
+      : 'Loop the selected entity\u2019s time (Shift+L); I and Shift+O set where a loop begins and ends';
+    loop.title = title;
+    loop.setAttribute('aria-label', range ? `Loop of frames ${range.first} to ${range.stop - 1}` : 'Loop');
+    loop.setAttribute('aria-pressed', String(Boolean(range)));
+  });
+  store.watch(['sound', 'hasSound', 'rate'], (state) => {
+    sound.hidden = !state.hasSound;
+    fill(sound, icon(state.sound ? 'sound' : 'silent'));
+    sound.setAttribute('aria-pressed', String(state.sound));
+    const fast = state.rate > 2 || state.rate < 0.5;
+    sound.title = fast ? 'There is no sound at this speed' : state.sound ? 'Sound on (Shift+M)' : 'Sound off (Shift+M)';
+    sound.setAttribute('aria-label', 'Sound');
+    sound.classList.toggle('is-faint', fast);
+  });
+  store.watch(['problems'], ({ problems }) => { problem.hidden = !problems; });
   store.watch(['playing'], ({ playing }) => {
     fill(play, icon(playing ? 'pause' : 'play'));
     play.title = playing ? 'Pause (Space)' : 'Play (Space)';

@@ -196,6 +196,7 @@ export class Live {
       case 'reload': return this.options.onReload(false);
       // The project has another video: nothing that was loaded fits it.
       case 'renumbered': return location.reload();
+      case 'findings': return this.options.onFindings?.();
       case 'notice': return this.options.onNotice(message.text);
       default: return undefined; // a newer server may say more
     }

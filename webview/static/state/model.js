@@ -6,7 +6,7 @@
  * @typedef {{name: string, label: string, kind: string, time_varying: boolean, required: boolean,
  *   default: string|null, choices: Choice[]}} Property
  * @typedef {{name: string, label: string, color: string, hotkey: string|null, geometry: string[],
- *   properties: Property[]}} EntityClass
+ *   event: boolean, properties: Property[]}} EntityClass
  * @typedef {{index: number, id: string, name: string, class: string,
  *   constants: Object<string, any>}} Entity
  */
@@ -86,6 +86,7 @@ function completeClass(c) {
     hotkey: c.hotkey ?? null,
     geometry: c.geometry ?? ['box'],
     skeleton: c.skeleton ?? null,
+    event: c.event ?? false,
     properties: (c.properties ?? []).map((p) => ({
       name: p.name,
       label: p.label ?? p.name,

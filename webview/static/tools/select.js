@@ -26,7 +26,7 @@ export class SelectTool {
       this.drag = { id: selected, frame, start: box, handle, from: at, moved: false };
       return;
     }
-    const rows = rowsAt(scene.painted, at.x, at.y, stage.view.scale);
+    const rows = this.#pickable(rowsAt(scene.painted, at.x, at.y, stage.view.scale));
     const ids = rows.map((i) => this.workspace.model.byIndex[scene.painted.entity[i]]?.id).filter(Boolean);
     const grabbed = ids.includes(selected) ? selected : ids[0];
     if (!grabbed) {
@@ -115,9 +115,15 @@ export class SelectTool {
     }
   }
 
+  /** Locked shapes let the pointer through. */
+  #pickable(rows) {
+    const { scene, visibility } = this.workspace;
+    return rows.filter((i) => visibility.pickable(scene.painted.entity[i]));
+  }
+
   #hover(at) {
     const { scene, stage, store, model } = this.workspace;
-    const row = rowsAt(scene.painted, at.x, at.y, stage.view.scale)[0];
+    const row = this.#pickable(rowsAt(scene.painted, at.x, at.y, stage.view.scale))[0];
     store.set({ hovered: row === undefined ? null : model.byIndex[scene.painted.entity[row]]?.id ?? null });
   }
 
