@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page, sync_playwright
+from reviewer.format.geometry import Shape, mask
+from reviewer.format.geometry.raster import polygon_mask
 
 from tests.webview.picture_server import PictureServer
 
@@ -65,6 +68,161 @@ def test_backends_agree_after_many_repaints(page: Page) -> None:
     )
     assert result["painted"] > 0
     assert result["worst"] <= ROUNDING
+
+
+EVERY_KIND = [
+    "mask", "polygon", "ellipse", "rotated_box", "box", "cuboid", "polyline", "points",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kinds", [*([kind] for kind in EVERY_KIND), EVERY_KIND], ids="-".join)
+@pytest.mark.parametrize("dpr", [1, 1.5])
+def test_backends_agree_on_every_kind(page: Page, kinds: list[str], dpr: float) -> None:
+    scenes = [{**SCENE, "count": 70, "seed": seed, "kinds": kinds} for seed in (2, 3)]
+    result = page.evaluate(
+        "(o) => check.compare(o)", {"width": 640, "height": 360, "dpr": dpr, "scenes": scenes}
+    )
+    assert result["painted"] > result["total"] / 50
+    assert result["worst"] <= ROUNDING
+
+
+def pixels_of(page: Page, backend: str, **options: Any) -> np.ndarray:
+    painted = page.evaluate("([b, o]) => check.paintShapes(b, o)", [backend, options])
+    flat = np.frombuffer(base64.b64decode(painted), np.uint8)
+    return flat.reshape(options["height"], options["width"], 4)[..., :3].astype(int)
+
+
+def is_painted(pixels: np.ndarray) -> np.ndarray:
+    return np.asarray((np.abs(pixels - BACKGROUND) > ROUNDING).any(axis=2))
+
+
+def as_counts(value: mask.Mask) -> str:
+    """A mask as the page holds it, with its counts as a list."""
+    size = [value.height, value.width]
+    return json.dumps({"size": size, "counts": value.counts.tolist(), "offset": [value.x, value.y]})
+
+
+FILLED = {"width": 300, "height": 200, "lineWidth": 0, "fill": [255, 0, 0, 255]}
+
+
+@pytest.mark.parametrize("backend", ["software", "webgl"])
+def test_the_inside_of_a_polygon_is_what_the_engine_says(page: Page, backend: str) -> None:
+    """Even-odd within a part, parts added to each other, holes left out."""
+    generator = np.random.default_rng(3)
+    for parts in ((1, 0), (1, 2), (3, 1)):
+        rings = [
+            [
+                generator.uniform((-40, -40), (340, 240), (count, 2))
+                for count in (9, *[4] * parts[1])
+            ]
+            for _ in range(parts[0])
+        ]
+        rings = [[ring.astype(np.float32).astype(float) for ring in part] for part in rings]
+        shape = Shape.polygon(*rings)
+        wanted = mask.to_array(polygon_mask(shape, 300, 200), (0, 0, 300, 200))
+        value = [[ring.tolist() for ring in part] for part in rings]
+        painted = pixels_of(page, backend, shapes=[["polygon", value]], **FILLED)
+        assert 0 < wanted.sum() < wanted.size
+        assert (is_painted(painted) == wanted).mean() > 0.9999
+        # a centre within rounding of an edge may fall to either side
+
+
+@pytest.mark.parametrize("backend", ["software", "webgl"])
+@pytest.mark.parametrize("line_width", [0, 2])
+def test_a_mask_is_painted_pixel_by_pixel(page: Page, backend: str, line_width: int) -> None:
+    generator = np.random.default_rng(4)
+    coarse = generator.random((24, 30)) > 0.45
+    pixels = np.kron(coarse, np.ones((7, 7), bool))
+    value = mask.from_array(pixels, -20, 30)
+    painted = pixels_of(
+        page, backend, shapes=[["mask", as_counts(value)]], **FILLED | {"lineWidth": line_width}
+    )
+    wanted = mask.to_array(value, (0, 0, 300, 200))
+    assert np.array_equal(is_painted(painted), wanted)
+    zoomed = pixels_of(
+        page,
+        backend,
+        shapes=[["mask", as_counts(value)]],
+        **FILLED,
+        view={"scale": 3, "x": 60, "y": -90},
+    )
+    rows, columns = np.mgrid[0:200, 0:300]
+    wide = mask.to_array(value, (-200, -200, 800, 800))
+    assert np.array_equal(
+        is_painted(zoomed), wide[(rows + 90) // 3 + 200, (columns - 60) // 3 + 200]
+    )
+
+
+@pytest.mark.parametrize("backend", ["software", "webgl"])
+@pytest.mark.parametrize("angle", [0, 30, 90, 137])
+def test_turned_shapes_lie_where_they_should(page: Page, backend: str, angle: float) -> None:
+    x, y, a, b = 150.3, 99.2, 90.0, 50.0
+    radians = np.deg2rad(angle)
+    rows, columns = np.mgrid[0:200, 0:300] + 0.5
+    u = (columns - x) * np.cos(radians) + (rows - y) * np.sin(radians)
+    v = (rows - y) * np.cos(radians) - (columns - x) * np.sin(radians)
+    inside = {
+        "rotated_box": np.maximum(np.abs(u) - a / 2, np.abs(v) - b / 2),
+        "ellipse": (np.hypot(u / a, v / b) - 1) * b,
+    }
+    for kind, beyond in inside.items():
+        painted = is_painted(
+            pixels_of(page, backend, shapes=[[kind, [x, y, a, b, angle]]], **FILLED)
+        )
+        sure = np.abs(beyond) > 0.75
+        assert np.array_equal(painted[sure], beyond[sure] < 0)
+
+
+@pytest.mark.parametrize("backend", ["software", "webgl"])
+@pytest.mark.parametrize("line_width", [1, 2, 3])
+def test_lines_cover_what_they_should(page: Page, backend: str, line_width: int) -> None:
+    generator = np.random.default_rng(line_width)
+    rows, columns = np.mgrid[0:200, 0:300] + 0.5
+    for _ in range(6):
+        turn, length = generator.uniform(0, 2 * np.pi), generator.uniform(60, 170)
+        dx, dy = length * np.cos(turn) / 2, length * np.sin(turn) / 2
+        x0, y0, x1, y1 = 150 - dx, 100.3 - dy, 150 + dx, 100.3 + dy
+        along = ((columns - x0) * (x1 - x0) + (rows - y0) * (y1 - y0)) / length
+        across = np.abs((columns - x0) * (y1 - y0) - (rows - y0) * (x1 - x0)) / length
+        picture = pixels_of(
+            page, backend, width=300, height=200, lineWidth=line_width,
+            shapes=[["polyline", [[x0, y0], [x1, y1]]]],
+        )  # fmt: skip
+        ink = (picture[..., 0] - BACKGROUND[0]) / (255 - BACKGROUND[0])
+        middle = (along > 8) & (along < length - 8)
+        assert (ink[middle & (across > line_width / 2 + 0.75)] == 0).all()
+        assert (ink[middle & (across < line_width / 2 - 0.75)] > 0.99).all()
+        # as much ink in all as the line is wide
+        total = ink[middle].sum() / (length - 16)
+        assert abs(total - line_width) < 0.1
+
+
+@pytest.mark.parametrize("backend", ["software", "webgl"])
+def test_numbers_no_picture_has_do_no_harm(page: Page, backend: str) -> None:
+    """NaN, infinite and huge coordinates, empty shapes, a hundred thousand vertices."""
+    alive = page.evaluate("(b) => check.hostile(b)", backend)
+    assert alive["painted"] > 100
+    assert alive["after"] == alive["before"]
+
+
+@pytest.mark.parametrize("backend", ["software", "webgl"])
+def test_a_canvas_without_size_is_painted_later(page: Page, backend: str) -> None:
+    painted = page.evaluate(
+        """async (backend) => {
+            const { createPainter } = await import('/static/painter.js');
+            const canvas = document.createElement('canvas');
+            const painter = await createPainter(canvas, { backend });
+            const size = { width: 100, height: 100, scale: 1, x: 0, y: 0 };
+            const scene = check.kindsScene({ count: 60, seed: 3, ...size });
+            painter.resize(0, 0, 1);
+            painter.paint(scene);
+            painter.resize(100, 100, 1);
+            painter.paint(scene);
+            return check.inked(canvas);
+        }""",
+        backend,
+    )
+    assert painted > 100
 
 
 def outline(picture: np.ndarray, box: list[float], color: list[int], width: int) -> None:

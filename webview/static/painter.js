@@ -4,6 +4,7 @@
 import { Layout } from './painter/layout.js';
 import { SoftwareBackend } from './painter/software.js';
 import { WebglBackend } from './painter/webgl.js';
+import { Painted } from './view/painted.js';
 
 /** @typedef {import('./painter/layout.js').Scene} Scene */
 
@@ -45,7 +46,7 @@ export class Painter {
     this.#canvas = canvas;
     this.reason = reason;
     this.#backend = backend === 'webgl'
-      ? new WebglBackend(canvas, () => this.#backend.draw(this.#layout))
+      ? new WebglBackend(canvas)
       : new SoftwareBackend(canvas);
   }
 
@@ -68,10 +69,10 @@ export class Painter {
     this.#backend.resize(this.#canvas.width, this.#canvas.height);
   }
 
-  /** Replaces the picture. Nothing in `scene` is kept. @param {Scene} scene */
+  /** Replaces the picture; `scene` may be painted again when a driver lost it. @param {Scene} scene */
   paint(scene) {
-    this.#layout.compute(scene.painted ? boxesOf(scene) : scene, this.#canvas.width, this.#canvas.height, this.#dpr);
-    this.#backend.draw(this.#layout);
+    this.#layout.take(scene, this.#canvas.width, this.#canvas.height, this.#dpr);
+    this.#backend.draw(scene, this.#layout);
   }
 
   /** Waits until the pixels are there; for timing and tests only. */
@@ -82,14 +83,6 @@ export class Painter {
   close() {
     this.#backend.close();
   }
-}
-
-function boxesOf({ painted, table, view }) {
-  const rows = [];
-  for (let i = 0; i < painted.count; i++) if (painted.layerOf(i).kind === 'box') rows.push(i);
-  const boxes = new Float32Array(4 * rows.length);
-  rows.forEach((i, k) => boxes.set(painted.bounds.subarray(4 * i, 4 * i + 4), 4 * k));
-  return { count: rows.length, boxes, style: Uint16Array.from(rows, (i) => painted.style[i]), table, view };
 }
 
 /** @returns {Promise<{choice: 'webgl' | 'software', reason: string}>} */
@@ -124,24 +117,24 @@ function trialCanvas() {
 /** Median ms of a frame of moving boxes. @param {WebglBackend | SoftwareBackend} backend */
 async function time(backend) {
   const layout = new Layout();
-  const boxes = new Float32Array(4 * TRIAL_BOXES);
+  const column = { kind: 'box', property: 'box', values: new Float32Array(4 * TRIAL_BOXES) };
   const table = {
     color: new Uint8Array([255, 0, 0, 255]), fill: new Uint8Array(4),
     width: new Float32Array([2]), dash: new Uint8Array(1),
   };
-  const scene = {
-    count: TRIAL_BOXES, boxes, style: new Uint16Array(TRIAL_BOXES), table,
-    view: { scale: 1, x: 0, y: 0 },
-  };
+  const painted = new Painted();
+  const scene = { painted, table, view: { scale: 1, x: 0, y: 0 } };
   const times = [];
   // The first frame pays for compiling: it is not counted.
   for (let frame = -1; frame < TRIAL_FRAMES; frame++) {
+    painted.clear(frame, true);
     for (let i = 0; i < TRIAL_BOXES; i++) {
-      boxes.set([(i * 37 + frame * 3) % 1200, (i * 53 + frame * 2) % 640, 60, 60], 4 * i);
+      column.values.set([(i * 37 + frame * 3) % 1200, (i * 53 + frame * 2) % 640, 60, 60], 4 * i);
+      painted.add(column, i, i, 1, 0);
     }
     const start = performance.now();
-    layout.compute(scene, 1280, 720, 1);
-    backend.draw(layout);
+    layout.take(scene, 1280, 720, 1);
+    backend.draw(scene, layout);
     backend.finish();
     const ms = performance.now() - start;
     if (frame >= 0) times.push(ms);

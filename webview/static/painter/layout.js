@@ -1,20 +1,23 @@
-// From evaluated boxes in video pixels to whole device pixels. Both backends rasterise what this
-// module computed, so that where an edge falls can never differ between them.
+// How the view and the style table look in device pixels. Everything that both backends must agree
+// on is decided in here and in the modules that trace shapes; backends only fill pixels.
 
 /**
- * What to paint. Rows are painted in order: later rows lie over earlier ones.
+ * What to paint. Shapes are painted in order: later ones lie over earlier ones.
  * @typedef {object} Scene
- * @property {number} count boxes to paint
- * @property {Float32Array} boxes x, y, width, height per box, video px; NaN paints nothing
- * @property {Uint16Array} style row of `table` for each box
+ * @property {import('../view/painted.js').Painted} painted
  * @property {StyleTable} table
  * @property {View} view
+ * @property {(entity: number) => ArrayLike<number>} [edges] pairs of points that are joined in the
+ *   skeleton of an entity
  */
 
 /**
+ * Colours are RGBA per row, alpha not multiplied in; alpha 0 paints nothing.
  * @typedef {object} StyleTable
- * @property {Uint8Array} color RGBA per row, alpha not multiplied in: the outline
- * @property {Uint8Array} fill RGBA per row: the inside; alpha 0 paints nothing
+ * @property {Uint8Array} color the outline
+ * @property {Uint8Array} fill inside of boxes, upright or turned, and ellipses
+ * @property {Uint8Array} [area] inside of polygons and of a cuboid's front; as `fill` when missing
+ * @property {Uint8Array} [mask] inside of masks; as `fill` when missing
  * @property {Float32Array} width outline in CSS px; 0 paints none
  * @property {Uint8Array} dash 1 = dashed outline
  */
@@ -24,26 +27,25 @@
  * @typedef {{scale: number, x: number, y: number}} View
  */
 
-/** Far outside any canvas, and still exact in a float32 (the GPU's vertex coordinates). */
-const LIMIT = 1 << 20;
 const DASH_ON_CSS_PX = 6;
 const DASH_OFF_CSS_PX = 4;
+const POINT_RADIUS_CSS_PX = 3.5;
 
+/** Colours are four bytes in memory order R, G, B, A, whatever the machine's byte order. */
 export class Layout {
   constructor() {
-    /** boxes that touch the canvas */
-    this.count = 0;
-    /** left, top, right, bottom: the pixel boundaries that the edges were snapped to */
-    this.rects = new Int32Array(4 * 256);
-    this.style = new Uint16Array(256);
-    /** the style table with widths in device px */
     this.styles = 0;
-    this.color = new Uint8Array(0);
-    this.fill = new Uint8Array(0);
-    this.width = new Uint8Array(0);
-    this.dash = new Uint8Array(0);
-    this.dashOn = DASH_ON_CSS_PX;
-    this.dashPeriod = DASH_ON_CSS_PX + DASH_OFF_CSS_PX;
+    this.#reserve(0);
+  }
+
+  #reserve(rows) {
+    this.styles = rows;
+    this.color = new Uint32Array(rows);
+    this.fill = new Uint32Array(rows);
+    this.area = new Uint32Array(rows);
+    this.mask = new Uint32Array(rows);
+    this.width = new Uint8Array(rows);
+    this.dash = new Uint8Array(rows);
   }
 
   /**
@@ -52,51 +54,14 @@ export class Layout {
    * @param {number} height
    * @param {number} dpr device px per CSS px
    */
-  compute(scene, width, height, dpr) {
-    this.#takeTable(scene.table, dpr);
-    this.#reserve(scene.count);
-    const { boxes, style, view } = scene;
-    const { rects, style: styleOut, width: lineWidth, styles } = this;
-    const scale = view.scale * dpr;
-    const dx = view.x * dpr;
-    const dy = view.y * dpr;
-    let n = 0;
-    for (let i = 0; i < scene.count; i++) {
-      const x = boxes[4 * i];
-      const y = boxes[4 * i + 1];
-      let left = Math.round(x * scale + dx);
-      let top = Math.round(y * scale + dy);
-      let right = Math.round((x + boxes[4 * i + 2]) * scale + dx);
-      let bottom = Math.round((y + boxes[4 * i + 3]) * scale + dy);
-      const row = style[i];
-      // NaN fails every comparison, hence the tests for what is wanted
-      if (!(left + top + right + bottom > -Infinity) || row >= styles) continue;
-      if (right < left) [left, right] = [right, left];
-      if (bottom < top) [top, bottom] = [bottom, top];
-      const reach = lineWidth[row];
-      if (!(left - reach < width && right + reach > 0)) continue;
-      if (!(top - reach < height && bottom + reach > 0)) continue;
-      rects[4 * n] = Math.max(left, -LIMIT);
-      rects[4 * n + 1] = Math.max(top, -LIMIT);
-      rects[4 * n + 2] = Math.min(right, LIMIT);
-      rects[4 * n + 3] = Math.min(bottom, LIMIT);
-      styleOut[n++] = row;
-    }
-    this.count = n;
-  }
-
-  /** @param {StyleTable} table @param {number} dpr */
-  #takeTable(table, dpr) {
+  take({ table, view }, width, height, dpr) {
     const rows = table.width.length;
-    if (rows !== this.styles) {
-      this.styles = rows;
-      this.color = new Uint8Array(4 * rows);
-      this.fill = new Uint8Array(4 * rows);
-      this.width = new Uint8Array(rows);
-      this.dash = new Uint8Array(rows);
-    }
-    this.color.set(table.color.subarray(0, 4 * rows));
-    this.fill.set(table.fill.subarray(0, 4 * rows));
+    if (rows !== this.styles) this.#reserve(rows);
+    const copy = (to, from) => new Uint8Array(to.buffer).set(from.subarray(0, 4 * rows));
+    copy(this.color, table.color);
+    copy(this.fill, table.fill);
+    copy(this.area, table.area ?? table.fill);
+    copy(this.mask, table.mask ?? table.fill);
     this.dash.set(table.dash.subarray(0, rows));
     for (let k = 0; k < rows; k++) {
       const w = table.width[k];
@@ -104,13 +69,45 @@ export class Layout {
     }
     this.dashOn = Math.max(1, Math.round(DASH_ON_CSS_PX * dpr));
     this.dashPeriod = this.dashOn + Math.max(1, Math.round(DASH_OFF_CSS_PX * dpr));
+    this.pointRadius = POINT_RADIUS_CSS_PX * dpr;
+    this.canvasWidth = width;
+    this.canvasHeight = height;
+    /** device px = video px * scale + (x, y) */
+    this.scale = view.scale * dpr;
+    this.x = view.x * dpr;
+    this.y = view.y * dpr;
   }
 
-  /** @param {number} count */
-  #reserve(count) {
-    if (this.style.length >= count) return;
-    const capacity = Math.max(count, 2 * this.style.length);
-    this.rects = new Int32Array(4 * capacity);
-    this.style = new Uint16Array(capacity);
+  /** Whether a point with something around it is on the canvas, device px. */
+  shows(x, y, radius) {
+    const reach = radius + 2;
+    return x > -reach && y > -reach && x < this.canvasWidth + reach && y < this.canvasHeight + reach;
   }
+
+  /**
+   * Whether a shape touches the canvas. NaN fails every comparison, hence the tests for what is
+   * wanted.
+   * @param {Float32Array} bounds video px @param {number} at @param {number} reach device px
+   */
+  sees(bounds, at, reach) {
+    const left = bounds[at] * this.scale + this.x;
+    const top = bounds[at + 1] * this.scale + this.y;
+    const right = left + bounds[at + 2] * this.scale;
+    const bottom = top + bounds[at + 3] * this.scale;
+    return left - reach < this.canvasWidth && right + reach > 0
+      && top - reach < this.canvasHeight && bottom + reach > 0;
+  }
+}
+
+const order = new Uint8Array(Uint32Array.of(1).buffer);
+/** Where alpha is in a colour of four bytes in memory order. */
+export const ALPHA_SHIFT = order[0] === 1 ? 24 : 0;
+export const RGB_SHIFT = order[0] === 1 ? 0 : 8;
+
+/** @param {number} color */
+export const alphaOf = (color) => (color >>> ALPHA_SHIFT) & 255;
+
+/** The colour with its alpha times `factor`. @param {number} color @param {number} factor */
+export function faded(color, factor) {
+  return ((color & ~(255 << ALPHA_SHIFT)) | (Math.round(alphaOf(color) * factor) << ALPHA_SHIFT)) >>> 0;
 }

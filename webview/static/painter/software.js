@@ -1,13 +1,16 @@
 // Pixels written in JavaScript and handed over with putImageData. Where WebGL is emulated this is
 // 5 to 10 times faster than any call the canvas offers for the same boxes.
 
+import { outlines } from './software/outlines.js';
+import { disc, rectangle, segment } from './software/raster.js';
+import { trace } from './trace.js';
+
 /** @typedef {import('./layout.js').Layout} Layout */
 
 /** Rows of the canvas are cleared and handed over in bands of this many device px. */
 const BAND_ROWS = 64;
-/** A run this short is cheaper as a loop than as a call of fill(). */
-const SHORT_RUN = 24;
 
+/** @implements {import('./trace.js').Sink} */
 export class SoftwareBackend {
   /** @param {HTMLCanvasElement | OffscreenCanvas} canvas */
   constructor(canvas) {
@@ -35,40 +38,35 @@ export class SoftwareBackend {
     this.oldRight = new Int32Array(bands);
   }
 
-  /** @param {Layout} layout */
-  draw(layout) {
+  /** @param {import('./layout.js').Scene} scene @param {Layout} layout */
+  draw(scene, layout) {
     this.#clear();
-    const { rects, style, width, dash, count } = layout;
-    // Bytes reinterpreted in memory order are right whatever the machine's byte order.
-    const color = new Uint32Array(layout.color.buffer);
-    const fill = new Uint32Array(layout.fill.buffer);
-    for (let i = 0; i < count; i++) {
-      const row = style[i];
-      const w = width[row];
-      const before = w >> 1;
-      const left = rects[4 * i] - before;
-      const top = rects[4 * i + 1] - before;
-      const right = rects[4 * i + 2] - before + w;
-      const bottom = rects[4 * i + 3] - before + w;
-      this.#mark(left, top, right, bottom);
-      const innerTop = top + w;
-      const innerBottom = bottom - w;
-      if (layout.fill[4 * row + 3] > 0) {
-        this.#rectangle(left + w, innerTop, right - w, innerBottom, fill[row]);
-      }
-      if (w === 0 || layout.color[4 * row + 3] === 0) continue;
-      if (dash[row]) {
-        this.#dashed(left, top, right, bottom, w, color[row], layout);
-      } else if (innerTop >= innerBottom || left + w >= right - w) {
-        this.#rectangle(left, top, right, bottom, color[row]);
-      } else {
-        this.#rectangle(left, top, right, innerTop, color[row]);
-        this.#rectangle(left, innerTop, left + w, innerBottom, color[row]);
-        this.#rectangle(right - w, innerTop, right, innerBottom, color[row]);
-        this.#rectangle(left, innerBottom, right, bottom, color[row]);
-      }
-    }
+    this.layout = layout;
+    trace(scene, layout, this);
     this.#present();
+  }
+
+  boxes(rects, styles, count) {
+    const { layout } = this;
+    for (let i = 0; i < count; i++) {
+      const w = layout.width[styles[i]];
+      const before = w >> 1;
+      this.touch(rects[4 * i] - before, rects[4 * i + 1] - before,
+        rects[4 * i + 2] - before + w, rects[4 * i + 3] - before + w);
+    }
+    outlines(this, rects, styles, count, layout);
+  }
+
+  span(left, top, right, bottom, color) {
+    rectangle(this, left, top, right, bottom, color);
+  }
+
+  segment(x0, y0, x1, y1, half, color, dash) {
+    segment(this, x0, y0, x1, y1, half, color, dash, this.layout.dashOn, this.layout.dashPeriod);
+  }
+
+  disc(x, y, radius, color) {
+    disc(this, x, y, radius, color);
   }
 
   /** Waits until the pixels are in the canvas; for timing only. */
@@ -100,7 +98,7 @@ export class SoftwareBackend {
     }
   }
 
-  #mark(left, top, right, bottom) {
+  touch(left, top, right, bottom) {
     const a = Math.max(0, left);
     const b = Math.min(this.w, right);
     const first = Math.max(0, top) / BAND_ROWS | 0;
@@ -141,74 +139,4 @@ export class SoftwareBackend {
     }
     put(left.length);
   }
-
-  /** Fills columns [left, right) of rows [top, bottom), clipped to the canvas. */
-  #rectangle(left, top, right, bottom, color) {
-    const { w, pixels } = this;
-    if (left < 0) left = 0;
-    if (right > w) right = w;
-    if (top < 0) top = 0;
-    if (bottom > this.h) bottom = this.h;
-    const length = right - left;
-    if (length <= 0) return;
-    let start = top * w + left;
-    if (!isOpaque(color)) {
-      for (let y = top; y < bottom; y++, start += w) {
-        for (let p = start; p < start + length; p++) pixels[p] = over(color, pixels[p]);
-      }
-    } else if (length < SHORT_RUN) {
-      for (let y = top; y < bottom; y++, start += w) {
-        for (let p = start; p < start + length; p++) pixels[p] = color;
-      }
-    } else {
-      for (let y = top; y < bottom; y++, start += w) pixels.fill(color, start, start + length);
-    }
-  }
-
-  /** Dashes are counted from the outline's own top left corner, along x and along y. */
-  #dashed(left, top, right, bottom, w, color, { dashOn, dashPeriod }) {
-    const solid = top + w >= bottom - w || left + w >= right - w;
-    const upper = solid ? bottom : top + w;
-    // Only the dashes that can be seen: a box may reach far outside the canvas.
-    const firstX = left + Math.max(0, Math.floor(-left / dashPeriod)) * dashPeriod;
-    for (let x = firstX; x < Math.min(right, this.w); x += dashPeriod) {
-      const stop = Math.min(x + dashOn, right);
-      this.#rectangle(x, top, stop, upper, color);
-      if (!solid) this.#rectangle(x, bottom - w, stop, bottom, color);
-    }
-    if (solid) return;
-    const firstY = top + Math.max(0, Math.floor(-top / dashPeriod)) * dashPeriod;
-    for (let y = firstY; y < Math.min(bottom - w, this.h); y += dashPeriod) {
-      const start = Math.max(y, top + w);
-      const stop = Math.min(y + dashOn, bottom - w);
-      this.#rectangle(left, start, left + w, stop, color);
-      this.#rectangle(right - w, start, right, stop, color);
-    }
-  }
-}
-
-const scratch = new Uint32Array(1);
-const bytes = new Uint8Array(scratch.buffer);
-scratch[0] = 1;
-const LITTLE = bytes[0] === 1;
-const ALPHA_SHIFT = LITTLE ? 24 : 0;
-
-/** @param {number} color four bytes in memory order R, G, B, A */
-function isOpaque(color) {
-  return ((color >>> ALPHA_SHIFT) & 255) === 255;
-}
-
-/** `color` over `under`, both with alpha not multiplied in, as ImageData has it. */
-function over(color, under) {
-  const a = (color >>> ALPHA_SHIFT) & 255;
-  const b = (under >>> ALPHA_SHIFT) & 255;
-  if (b === 0) return color;
-  const rest = (b * (255 - a)) / 255;
-  const alpha = a + rest;
-  let out = Math.round(alpha) << ALPHA_SHIFT;
-  for (let k = LITTLE ? 0 : 8; k < (LITTLE ? 24 : 32); k += 8) {
-    const mixed = (((color >>> k) & 255) * a + ((under >>> k) & 255) * rest) / alpha;
-    out |= Math.round(mixed) << k;
-  }
-  return out >>> 0;
 }

@@ -1,83 +1,30 @@
-// One instanced draw call: 30 vertices a box (the inside, then four edges). For machines with a GPU.
+// For machines with a GPU: boxes in one instanced draw call, everything else in another, in the order
+// in which they are painted.
+
+import { trace } from './trace.js';
+import { BoxProgram } from './webgl/box_program.js';
+import { MarkProgram } from './webgl/mark_program.js';
 
 /** @typedef {import('./layout.js').Layout} Layout */
 
-const VERTICES_PER_BOX = 30;
-/** Style rows are laid out in a texture, this many a texture row, three texels each. */
-const STYLES_PER_ROW = 256;
-
-const VERTEX = `#version 300 es
-layout(location = 0) in ivec4 rect;    // left, top, right, bottom
-layout(location = 1) in uint style;
-uniform ivec2 size;                    // canvas, device px
-uniform highp usampler2D table;
-flat out vec4 color;                   // premultiplied
-flat out ivec4 pattern;                // outline's left, top; 0 solid, 1 dashes along x, 2 along y
-const ivec2 corners[6] = ivec2[6](
-  ivec2(0, 0), ivec2(1, 0), ivec2(0, 1), ivec2(0, 1), ivec2(1, 0), ivec2(1, 1));
-void main() {
-  ivec2 texel = ivec2(3 * int(style % ${STYLES_PER_ROW}u), int(style / ${STYLES_PER_ROW}u));
-  uvec4 line = texelFetch(table, texel, 0);
-  uvec4 inside = texelFetch(table, texel + ivec2(1, 0), 0);
-  uvec4 shape = texelFetch(table, texel + ivec2(2, 0), 0);
-  int w = int(shape.x);
-  ivec4 outer = rect - (w >> 1) + ivec4(0, 0, w, w);
-  ivec4 inner = outer + ivec4(w, w, -w, -w);
-  bool solid = inner.x >= inner.z || inner.y >= inner.w;
-  int part = gl_VertexID / 6;
-  ivec4 r = ivec4(0);                  // no area: nothing is drawn
-  if (part == 0) { if (!solid) r = inner; }
-  else if (w == 0) { }
-  else if (part == 1) r = solid ? outer : ivec4(outer.xyz, inner.y);
-  else if (solid) { }
-  else if (part == 2) r = ivec4(outer.x, inner.y, inner.x, inner.w);
-  else if (part == 3) r = ivec4(inner.z, inner.y, outer.z, inner.w);
-  else r = ivec4(outer.x, inner.w, outer.zw);
-  uvec4 c = part == 0 ? inside : line;
-  if (c.a == 0u) r = ivec4(0);
-  color = vec4(c) / 255.0;
-  color.rgb *= color.a;
-  bool dashed = part > 0 && shape.y > 0u;
-  pattern = ivec4(outer.xy, dashed ? (part == 2 || part == 3 ? 2 : 1) : 0, 0);
-  ivec2 corner = corners[gl_VertexID % 6];
-  vec2 p = vec2(corner.x == 0 ? r.x : r.z, corner.y == 0 ? r.y : r.w);
-  gl_Position = vec4(p / vec2(size) * vec2(2, -2) + vec2(-1, 1), 0, 1);
-}`;
-
-const FRAGMENT = `#version 300 es
-precision highp float;
-precision highp int;
-flat in vec4 color;
-flat in ivec4 pattern;
-uniform ivec2 size;
-uniform ivec2 dash;                    // on, period
-out vec4 pixel;
-void main() {
-  if (pattern.z != 0) {
-    ivec2 at = ivec2(gl_FragCoord.xy);
-    int t = pattern.z == 1 ? at.x - pattern.x : size.y - 1 - at.y - pattern.y;
-    if (t % dash.y >= dash.x) discard;
-  }
-  pixel = color;
-}`;
-
+/** @implements {import('./trace.js').Sink} */
 export class WebglBackend {
-  /**
-   * @param {HTMLCanvasElement | OffscreenCanvas} canvas
-   * @param {() => void} [onRestored] the driver lost everything and gave it back: paint again
-   */
-  constructor(canvas, onRestored = () => {}) {
+  /** @param {HTMLCanvasElement | OffscreenCanvas} canvas */
+  constructor(canvas) {
     const gl = /** @type {WebGL2RenderingContext | null} */ (canvas.getContext('webgl2', {
       alpha: true, antialias: false, depth: false, stencil: false, premultipliedAlpha: true,
     }));
     if (!gl) throw new Error('This browser has no WebGL2.');
     this.gl = gl;
     this.canvas = canvas;
+    this.rects = new Int32Array(4 * 256);
+    this.styles = new Uint16Array(256);
+    /** @type {Layout|null} of the picture drawn last; null before the first */
+    this.layout = null;
     this.onLost = (event) => event.preventDefault();
     this.onRestored = () => {
       this.#build();
-      this.resize(canvas.width, canvas.height);
-      onRestored();
+      if (this.scene) this.draw(this.scene, this.layout);
     };
     canvas.addEventListener('webglcontextlost', this.onLost);
     canvas.addEventListener('webglcontextrestored', this.onRestored);
@@ -99,24 +46,64 @@ export class WebglBackend {
   /** @param {number} width device px @param {number} height */
   resize(width, height) {
     this.gl.viewport(0, 0, width, height);
-    this.gl.uniform2i(this.sizeUniform, Math.max(1, width), Math.max(1, height));
   }
 
-  /** @param {Layout} layout */
-  draw(layout) {
-    const { gl } = this;
+  /** @param {import('./layout.js').Scene} scene @param {Layout} layout */
+  draw(scene, layout) {
+    const { gl, marks, outlines } = this;
+    // Kept, so that a driver that lost everything can be given it again.
+    this.scene = scene;
+    this.layout = layout;
     if (gl.isContextLost()) return;
+    gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    if (layout.count === 0) return;
-    this.#uploadTable(layout);
-    gl.uniform2i(this.dashUniform, layout.dashOn, layout.dashPeriod);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.rectBuffer);
-    // A fresh store each time: the driver need not wait for the frame that still reads the old one.
-    gl.bufferData(gl.ARRAY_BUFFER, layout.rects, gl.STREAM_DRAW, 0, 4 * layout.count);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.styleBuffer);
-    gl.bufferData(gl.ARRAY_BUFFER, layout.style, gl.STREAM_DRAW, 0, layout.count);
-    gl.drawArraysInstanced(gl.TRIANGLES, 0, VERTICES_PER_BOX, layout.count);
+    this.count = 0;
+    marks.clear();
+    /** @type {Array<{boxes: boolean, first: number, count: number}>} runs of one program */
+    this.runs = [];
+    trace(scene, layout, this);
+    if (this.count) outlines.load(this.rects, this.styles, this.count, layout);
+    if (marks.count) marks.load(layout);
+    for (const { boxes, first, count } of this.runs) (boxes ? outlines : marks).draw(first, count);
   }
+
+  #drawn(boxes, first, count) {
+    const last = this.runs[this.runs.length - 1];
+    if (last?.boxes === boxes) last.count += count;
+    else this.runs.push({ boxes, first, count });
+  }
+
+  boxes(rects, styles, count) {
+    const total = this.count + count;
+    if (total > this.styles.length) {
+      const [oldRects, oldStyles] = [this.rects, this.styles];
+      this.rects = new Int32Array(8 * total);
+      this.styles = new Uint16Array(2 * total);
+      this.rects.set(oldRects);
+      this.styles.set(oldStyles);
+    }
+    this.rects.set(rects.subarray(0, 4 * count), 4 * this.count);
+    this.styles.set(styles.subarray(0, count), this.count);
+    this.#drawn(true, this.count, count);
+    this.count = total;
+  }
+
+  span(left, top, right, bottom, color) {
+    this.#drawn(false, this.marks.count, 1);
+    this.marks.span(left, top, right, bottom, color);
+  }
+
+  segment(x0, y0, x1, y1, half, color, dash) {
+    this.#drawn(false, this.marks.count, 1);
+    this.marks.segment(x0, y0, x1, y1, half, color, dash);
+  }
+
+  disc(x, y, radius, color) {
+    this.#drawn(false, this.marks.count, 1);
+    this.marks.disc(x, y, radius, color);
+  }
+
+  touch() {} // the whole canvas is drawn anew
 
   /** Waits until the pixels are drawn; for timing only (gl.finish() does not wait in Chromium). */
   finish() {
@@ -131,56 +118,10 @@ export class WebglBackend {
 
   #build() {
     const { gl } = this;
-    const program = /** @type {WebGLProgram} */ (gl.createProgram());
-    for (const [type, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
-      const shader = /** @type {WebGLShader} */ (gl.createShader(/** @type {number} */ (type)));
-      gl.shaderSource(shader, /** @type {string} */ (source));
-      gl.compileShader(shader);
-      gl.attachShader(program, shader);
-    }
-    gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
-      throw new Error(`The WebGL driver refused the shader: ${gl.getProgramInfoLog(program)}`);
-    }
-    gl.useProgram(program);
-    this.sizeUniform = gl.getUniformLocation(program, 'size');
-    this.dashUniform = gl.getUniformLocation(program, 'dash');
-    this.rectBuffer = gl.createBuffer();
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.rectBuffer);
-    gl.enableVertexAttribArray(0);
-    gl.vertexAttribIPointer(0, 4, gl.INT, 0, 0);
-    gl.vertexAttribDivisor(0, 1);
-    this.styleBuffer = gl.createBuffer();
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.styleBuffer);
-    gl.enableVertexAttribArray(1);
-    gl.vertexAttribIPointer(1, 1, gl.UNSIGNED_SHORT, 0, 0);
-    gl.vertexAttribDivisor(1, 1);
-    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    this.outlines = new BoxProgram(gl);
+    this.marks = new MarkProgram(gl);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.clearColor(0, 0, 0, 0);
-    this.texels = new Uint8Array(0);
-  }
-
-  /** @param {Layout} layout */
-  #uploadTable(layout) {
-    const rows = Math.ceil(layout.styles / STYLES_PER_ROW);
-    const texels = new Uint8Array(rows * STYLES_PER_ROW * 12);
-    for (let k = 0; k < layout.styles; k++) {
-      for (let c = 0; c < 4; c++) {
-        texels[12 * k + c] = layout.color[4 * k + c];
-        texels[12 * k + 4 + c] = layout.fill[4 * k + c];
-      }
-      texels[12 * k + 8] = layout.width[k];
-      texels[12 * k + 9] = layout.dash[k] ? 1 : 0;
-    }
-    const old = this.texels;
-    if (old.length === texels.length && old.every((value, i) => value === texels[i])) return;
-    this.texels = texels;
-    const { gl } = this;
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8UI, 3 * STYLES_PER_ROW, rows, 0,
-      gl.RGBA_INTEGER, gl.UNSIGNED_BYTE, texels);
   }
 }

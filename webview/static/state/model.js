@@ -6,7 +6,8 @@
  * @typedef {{name: string, label: string, kind: string, time_varying: boolean, required: boolean,
  *   default: string|null, choices: Choice[]}} Property
  * @typedef {{name: string, label: string, color: string, hotkey: string|null, geometry: string[],
- *   event: boolean, properties: Property[]}} EntityClass
+ *   event: boolean, properties: Property[], skeleton: {points: string[], edges: string[][]}|null,
+ *   edges: Uint16Array}} EntityClass `edges`: pairs of the skeleton's points, by their numbers
  * @typedef {{index: number, id: string, name: string, class: string,
  *   constants: Object<string, any>}} Entity
  */
@@ -87,6 +88,7 @@ function completeClass(c) {
     geometry: c.geometry ?? ['box'],
     skeleton: c.skeleton ?? null,
     event: c.event ?? false,
+    edges: edgePairs(c.skeleton),
     properties: (c.properties ?? []).map((p) => ({
       name: p.name,
       label: p.label ?? p.name,
@@ -103,4 +105,9 @@ function completeClass(c) {
       })),
     })),
   };
+}
+
+function edgePairs(skeleton) {
+  const numbers = new Map(skeleton?.points.map((name, i) => [name, i]));
+  return Uint16Array.from((skeleton?.edges ?? []).flat(), (name) => numbers.get(name));
 }

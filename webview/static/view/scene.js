@@ -72,6 +72,12 @@ export class Scene {
     });
   }
 
+  /** @param {number} index of an entity @returns {Uint16Array|undefined} pairs of points that are joined */
+  edgesOf(index) {
+    const entity = this.model.byIndex[index];
+    return entity && this.model.classOf(entity).edges;
+  }
+
   /** @returns {string} colour of a painted shape */
   colorOfRow(i) {
     return this.palette.colors[Math.floor(this.painted.style[i] / VARIANTS)];

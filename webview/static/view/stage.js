@@ -105,6 +105,7 @@ export class Stage {
     const painted = this.scene.build(frame, selected);
     this.painter?.paint({
       painted, table: this.scene.palette.table, view: this.view,
+      edges: (entity) => this.scene.edgesOf(entity),
     });
     this.store.bump('shapes');
     this.refreshOverlay();
@@ -126,8 +127,11 @@ export class Stage {
     const text = [];
     const color = [];
     const first = [];
+    const named = new Set(); // an entity of several shapes has one name
     for (let i = 0; i < painted.count; i++) {
-      const entity = this.model.byIndex[painted.entity[i]];
+      const index = painted.entity[i];
+      const entity = named.has(index) ? undefined : this.model.byIndex[index];
+      named.add(index);
       const prominent = entity && (entity.id === selected || entity.id === hovered);
       if (prominent) first.push(i);
       const shown = entity && (all || prominent);

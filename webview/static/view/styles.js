@@ -64,6 +64,7 @@ function finish(known, baseOf, column = null, byCode = new Map()) {
   const rows = colors.length * VARIANTS;
   const table = {
     color: new Uint8Array(4 * rows), fill: new Uint8Array(4 * rows),
+    area: new Uint8Array(4 * rows), mask: new Uint8Array(4 * rows),
     width: new Float32Array(rows), dash: new Uint8Array(rows),
   };
   const paint = (color, i) => {
@@ -74,6 +75,8 @@ function finish(known, baseOf, column = null, byCode = new Map()) {
       const selected = variant & 2;
       table.color.set([...rgb, 255], 4 * row);
       table.fill.set([...rgb, selected ? 10 : 0], 4 * row);
+      table.area.set([...rgb, selected ? 88 : 54], 4 * row);
+      table.mask.set([...rgb, selected ? 120 : 92], 4 * row);
       table.width[row] = selected ? 2.5 : 1.75;
       table.dash[row] = occluded ? 1 : 0;
     }

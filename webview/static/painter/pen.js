@@ -1,0 +1,169 @@
+// Rings of vertices in device pixels, filled by spans and stroked by segments.
+
+import { fillRings } from './spans.js';
+
+/** A vertex nearer to the one before it than this cannot be told from it. */
+const SAME_PX = 0.3;
+/** Strokes of one shape end after so many px: a scribble that is longer is a blot anyway. */
+const MAX_STROKE_PX = 1 << 22;
+
+export class Pen {
+  constructor() {
+    /** x, y of all rings one behind the other */
+    this.points = new Float64Array(512);
+    this.count = 0;
+    /** vertex at which each ring begins */
+    this.starts = [];
+  }
+
+  /** Takes a new shape. @param {import('./layout.js').Layout} layout */
+  begin(layout) {
+    this.layout = layout;
+    this.count = 0;
+    this.starts.length = 0;
+  }
+
+  ring() {
+    this.starts.push(this.count);
+  }
+
+  /** Adds a vertex to the ring, video px. */
+  add(x, y) {
+    const { layout } = this;
+    this.addDevice(x * layout.scale + layout.x, y * layout.scale + layout.y);
+  }
+
+  /** Adds a vertex to the ring, device px. */
+  addDevice(x, y) {
+    const n = this.count;
+    if (n > this.starts[this.starts.length - 1]) {
+      const dx = x - this.points[2 * n - 2];
+      const dy = y - this.points[2 * n - 1];
+      if (dx < SAME_PX && dx > -SAME_PX && dy < SAME_PX && dy > -SAME_PX) return;
+    }
+    if (2 * n + 2 > this.points.length) {
+      const grown = new Float64Array(4 * n + 4);
+      grown.set(this.points);
+      this.points = grown;
+    }
+    this.points[2 * n] = x;
+    this.points[2 * n + 1] = y;
+    this.count = n + 1;
+  }
+
+  #stop(ring) {
+    return ring + 1 < this.starts.length ? this.starts[ring + 1] : this.count;
+  }
+
+  /**
+   * Fills by the even-odd rule within a part; parts are added to each other.
+   * @param {number} color @param {import('./trace.js').Sink} sink
+   * @param {ArrayLike<number>} [parts] ring at which each part begins, and where the last one ends
+   */
+  fill(color, sink, parts = [0, this.starts.length]) {
+    const bounds = [...this.starts, this.count];
+    fillRings(this.points, bounds, parts, color, this.layout, sink);
+  }
+
+  /**
+   * @param {number} width device px @param {number} color @param {boolean} dashed
+   * @param {boolean} closed
+   * @param {import('./trace.js').Sink} sink
+   */
+  stroke(width, color, dashed, closed, sink) {
+    let left = MAX_STROKE_PX;
+    for (let ring = 0; ring < this.starts.length && left > 0; ring++) {
+      left = this.#strokeRing(this.starts[ring], this.#stop(ring), width / 2, color, dashed, closed, sink, left);
+    }
+  }
+
+  #strokeRing(first, stop, half, color, dashed, closed, sink, left) {
+    const { points } = this;
+    let count = stop - first;
+    // A ring that ends where it begins has nothing to draw there.
+    if (closed && count > 1 && Math.abs(points[2 * first] - points[2 * stop - 2]) < SAME_PX
+      && Math.abs(points[2 * first + 1] - points[2 * stop - 1]) < SAME_PX) count--;
+    if (count <= 1) {
+      if (count === 1) this.#dot(points[2 * first], points[2 * first + 1], half, color, sink);
+      return left;
+    }
+    const round = closed && count > 2;
+    const edges = round ? count : count - 1;
+    const direction = (edge, out) => {
+      const a = 2 * (first + (edge % count));
+      const b = 2 * (first + ((edge + 1) % count));
+      const dx = points[b] - points[a];
+      const dy = points[b + 1] - points[a + 1];
+      const length = Math.sqrt(dx * dx + dy * dy) || 1;
+      out[0] = dx / length;
+      out[1] = dy / length;
+      out[2] = length;
+    };
+    let [before, here, after] = directions;
+    direction(round ? edges - 1 : 0, before);
+    direction(0, here);
+    let along = 0;
+    for (let edge = 0; edge < edges && left > 0; edge++) {
+      const last = edge === edges - 1 && !round;
+      direction(last ? edge : edge + 1, after);
+      // Ends are drawn out until the outer sides of two edges meet.
+      const tail = edge === 0 && !round ? 0 : half * overlap(here, before);
+      const head = last ? 0 : half * overlap(here, after);
+      const a = 2 * (first + edge);
+      const b = 2 * (first + ((edge + 1) % count));
+      const [ux, uy, length] = here;
+      left -= this.#segment(
+        points[a] - ux * tail, points[a + 1] - uy * tail,
+        points[b] + ux * head, points[b + 1] + uy * head,
+        half, color, dashed ? Math.max(0, along + this.layout.dashPeriod - tail) : -1, sink);
+      along += length;
+      if (along > 1e6) along %= this.layout.dashPeriod;
+      [before, here, after] = [here, after, before];
+    }
+    return left;
+  }
+
+  #dot(x, y, half, color, sink) {
+    if (this.layout.shows(x, y, half)) sink.disc(x, y, half + 0.5, color);
+  }
+
+  /** Cut at the canvas, so that what lies far outside costs nothing. @returns {number} px drawn */
+  #segment(x0, y0, x1, y1, half, color, dash, sink) {
+    const pad = half + 2;
+    const dx = x1 - x0;
+    const dy = y1 - y0;
+    let from = 0;
+    let to = 1;
+    const limits = [
+      [-dx, x0 + pad], [dx, this.layout.canvasWidth + pad - x0],
+      [-dy, y0 + pad], [dy, this.layout.canvasHeight + pad - y0],
+    ];
+    for (const [p, q] of limits) {
+      if (p === 0) {
+        if (q < 0) return 1;
+      } else if (p < 0) {
+        from = Math.max(from, q / p);
+      } else {
+        to = Math.min(to, q / p);
+      }
+    }
+    if (!(from < to || (dx === 0 && dy === 0))) return 1;
+    const length = Math.sqrt(dx * dx + dy * dy);
+    const phase = dash < 0 ? -1 : (dash + from * length) % this.layout.dashPeriod;
+    sink.segment(x0 + from * dx, y0 + from * dy, x0 + to * dx, y0 + to * dy, half, color, phase);
+    return (to - from) * length + 1;
+  }
+}
+
+const directions = [new Float64Array(3), new Float64Array(3), new Float64Array(3)];
+
+/** How far an edge goes on past the joint with another, in half line widths. */
+function overlap(a, b) {
+  const cos = a[0] * b[0] + a[1] * b[1];
+  const turn = cos > 0.9999 ? 0 : cos <= 0 ? 1 : Math.sqrt((1 - cos) / (1 + cos));
+  const [ax, ay] = [Math.abs(a[0]), Math.abs(a[1])];
+  if (ax >= ay === Math.abs(b[0]) >= Math.abs(b[1])) return turn;
+  // A line ends along a row or a column of pixels: where one does this and the other that, a
+  // notch would be left between them.
+  return Math.max(turn, Math.min(ax, ay) / Math.max(ax, ay));
+}
