@@ -58,6 +58,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "hevc.mp4": {**SMALL, "codec": "libx265"},
     "hevc_open_gop.mkv": {**SMALL, "codec": "libx265", "open_gop": True},
     "hevc.ts": {**SMALL, "codec": "libx265"},
+    "interlaced.mp4": {**SMALL, "options": {"flags": "+ilme+ildct"}},
     "ten_bits.mp4": {**SMALL, "pix_fmt": "yuv420p10le"},
     "chroma444.mp4": {**SMALL, "pix_fmt": "yuv444p"},
     "mpeg4.mp4": {**SMALL, "codec": "mpeg4"},

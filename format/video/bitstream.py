@@ -149,12 +149,18 @@ def is_clean_key(codec: str, data: bytes, prefix: int) -> bool:
         return data[0] >> 6 == 0
     if codec == "vp8":
         return data[0] & 1 == 0
+    if codec == "vp9":
+        first = data[0]
+        if first & 0x30 == 0x30:  # profile 3 has one more bit before the rest
+            return first & 0xC6 == 0x80
+        # The frame marker, then: no frame shown again, and a key.
+        return first & 0xCC == 0x80
     return True
 
 
 # Codecs whose keys is_clean_key() looks into; the rest are taken at the container's word.
 INSPECTED_KEYS = frozenset(
-    {"h264", "mpeg4", "mpeg1video", "mpeg2video", "msmpeg4v2", "msmpeg4v3", "vp8"}
+    {"h264", "mpeg4", "mpeg1video", "mpeg2video", "msmpeg4v2", "msmpeg4v3", "vp8", "vp9"}
 )
 
 

@@ -130,6 +130,10 @@ class FrameDecoder:
             self.close()
             self._begin(start)
             found = self._run_to(number)
+        if found is None and self._floor != self._index.start_frame[start]:
+            # What was damaged before may have upset the decoder: its own key may put it right.
+            self._begin(start)
+            found = self._run_to(number)
         if found is None:
             self._lost.add(number)
             # All of them came before what was waited for, if they came at all.

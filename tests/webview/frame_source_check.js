@@ -186,3 +186,14 @@ export function thumbnail(width, height) {
   }
   return Array.from(sums, (sum, i) => sum / counts[i >> 2]);
 }
+
+/** Seeks one after another; gives {frame, status, picture} of each, the picture scaled down. */
+export async function look(frames, width, height) {
+  const results = [];
+  for (const asked of frames) {
+    const frame = await globalThis.source.seek(asked);
+    const status = globalThis.source.statusText;
+    results.push({ frame, status, picture: thumbnail(width, height) });
+  }
+  return results;
+}
