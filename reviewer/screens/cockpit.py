@@ -203,6 +203,12 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
         self.loader.ask(self._request(self.frame))
         self.timeline.show_frame(self.frame)
         self.show_status()
+        self._tell_moved()
+
+    def _tell_moved(self) -> None:
+        moved = getattr(self.app.screen, "moved", None)
+        if moved is not None and self.app.screen is not self:
+            moved(self.frame)
 
     def redraw(self) -> None:
         """The same frame again, because something about it has changed."""
@@ -254,6 +260,7 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
                 return
             self.frame = moment.frame
             self.timeline.show_frame(self.frame)
+            self._tell_moved()
         elif moment.frame != self.frame and self.view.frame is None:
             return
         self.app.erase_still()

@@ -40,7 +40,20 @@ class Place:
     entity: str | None = None
 
 
-SCREENS: tuple[ScreenEntry, ...] = ()
+SCREENS: tuple[ScreenEntry, ...] = (
+    ScreenEntry(
+        "timelines", "T", "T", "timelines of all entities",
+        "reviewer.screens.timelines:Timelines", "T timelines",
+    ),
+    ScreenEntry(
+        "manager", "E", "E", "manage entities: rename, merge, split, delete ...",
+        "reviewer.screens.manager:Manager", "E entities",
+    ),
+    ScreenEntry(
+        "ontology", "O", "O", "edit the ontology",
+        "reviewer.screens.ontology:OntologyEditor", "O ontology",
+    ),
+)  # fmt: skip
 
 # What the problem checks found, by "module:function" of a project -> places in order of frames;
 # None when there are no such checks.

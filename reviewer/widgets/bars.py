@@ -126,8 +126,15 @@ class KeyBar(Bar):
 
     COMPONENT_CLASSES = {"keys--key", "keys--text"}  # noqa: RUF012
 
-    def __init__(self, hints: list[str], order: tuple[str, ...], *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(
+        self,
+        hints: list[str],
+        order: tuple[str, ...],
+        *,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
         self.hints = hints
         self.order = order
 
