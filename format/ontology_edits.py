@@ -39,6 +39,52 @@ def relabel_choice(
     return Ontology.parse(data)
 
 
+def set_class(ontology: Ontology, name: str, **fields: Any) -> Ontology:
+    """Give fields of a class, named as in ``ontology.json``, other values; None leaves one out.
+    Several that depend on each other (``geometry`` and ``skeleton``) go together."""
+    data = ontology.to_json()
+    _set(_class(data, name), fields)
+    return Ontology.parse(data)
+
+
+def set_property(ontology: Ontology, owner: str | None, name: str, **fields: Any) -> Ontology:
+    """Give fields of a property other values, as :func:`set_class` does for a class."""
+    data = ontology.to_json()
+    _set(_property(data, owner, name), fields)
+    return Ontology.parse(data)
+
+
+def set_choice(
+    ontology: Ontology, owner: str | None, name: str, choice: str, **fields: Any
+) -> Ontology:
+    """Give fields of a choice other values, as :func:`set_class` does for a class."""
+    data = ontology.to_json()
+    _set(_choice(_property(data, owner, name), choice), fields)
+    return Ontology.parse(data)
+
+
+def move_class(ontology: Ontology, name: str, by: int) -> Ontology:
+    """Show a class ``by`` places further down, or up where it is negative."""
+    data = ontology.to_json()
+    _move(data["classes"], _class(data, name), by)
+    return Ontology.parse(data)
+
+
+def move_property(ontology: Ontology, owner: str | None, name: str, by: int) -> Ontology:
+    """Show a property further down, or up, among those beside it."""
+    data = ontology.to_json()
+    _move(_properties(data, owner), _property(data, owner, name), by)
+    return Ontology.parse(data)
+
+
+def move_choice(ontology: Ontology, owner: str | None, name: str, choice: str, by: int) -> Ontology:
+    """Show a choice further down, or up; its code stays."""
+    data = ontology.to_json()
+    definition = _property(data, owner, name)
+    _move(definition["choices"], _choice(definition, choice), by)
+    return Ontology.parse(data)
+
+
 def add_class(ontology: Ontology, definition: Mapping[str, Any] | str) -> Ontology:
     """Add a class, in the form that ``ontology.json`` has it."""
     data = ontology.to_json()
@@ -138,6 +184,19 @@ def merge_choices(
                 renamed = [target if value == source else value for value in when["is"]]
                 when["is"] = list(dict.fromkeys(renamed))
     return Ontology.parse(data)
+
+
+def _set(item: Json, fields: Mapping[str, Any]) -> None:
+    for key, value in fields.items():
+        if value is None:
+            item.pop(key, None)
+        else:
+            item[key] = value
+
+
+def _move(items: list[Json], item: Json, by: int) -> None:
+    place = items.index(item)
+    items.insert(max(0, min(len(items) - 1, place + by)), items.pop(place))
 
 
 # -- finding ------------------------------------------------------------------------------------

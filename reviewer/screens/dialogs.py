@@ -138,7 +138,8 @@ class Menu(Dialog):
     def on_mount(self) -> None:
         widest = max((cell_width(item.label) for item in self.list.items), default=0)
         dialog = self.query_one(".dialog")
-        dialog.styles.width = min(60, max(30, widest + 12, cell_width(self._title) + 4))
+        widest = max(30, widest + 12, cell_width(self._title) + 4)
+        dialog.styles.width = min(96, self.app.size.width - 2, widest)
         self.list.styles.height = max(1, min(len(self.list.items), self.app.size.height - 8))
 
     def pick(self, character: str | None) -> bool:

@@ -208,7 +208,9 @@ def reference_lines(project: Project, entities: Sequence[Entity]) -> list[str]:
     for (entity_id, name), frames in places.items():
         who = inert(project.attributes(entity_id).name)
         at = [frame for frame in frames if frame is not None]
-        when = f" at {len(at)} keyframes, first at frame {at[0]}" if at else ""
+        when = f" from frame {at[0]}" if at else ""
+        if len(at) > 1:
+            when = f" at {len(at)} keyframes, first at frame {at[0]}"
         lines.append(f"{who}: {inert(name)} refers to it{when}; it would mean nobody")
     return lines
 
@@ -223,10 +225,10 @@ def merge(project: Project, first: Entity, second: Entity, ask: Ask, do: Do) -> 
         (second, first, "second"),
     ]
     items = [
-        Item(0, f"{a} stays; where both have a value, {a}'s", hotkey="1"),
-        Item(1, f"{a} stays; where both have a value, {b}'s", hotkey="2"),
-        Item(2, f"{b} stays; where both have a value, {b}'s", hotkey="3"),
-        Item(3, f"{b} stays; where both have a value, {a}'s", hotkey="4"),
+        Item(0, f"{a} stays, and its values where both have some", hotkey="1"),
+        Item(1, f"{a} stays, with {b}'s values where both have some", hotkey="2"),
+        Item(2, f"{b} stays, and its values where both have some", hotkey="3"),
+        Item(3, f"{b} stays, with {a}'s values where both have some", hotkey="4"),
     ]
 
     def answer(place: int) -> None:

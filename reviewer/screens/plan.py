@@ -54,7 +54,9 @@ def plan(project: Project, label: str, change: Callable[[], Any]) -> Plan:
         return Plan(label, refusal="Nothing would change.")
     count = len(edit.touched)
     keyframes = sum(len(cell.frames) for cell in edit.cells if "." not in cell.property)
-    summary = f"{count} {'entity' if count == 1 else 'entities'}, {keyframes:,} keyframes"
+    summary = f"{count} {'entity' if count == 1 else 'entities'}"
+    if keyframes:
+        summary += f", {keyframes:,} {'keyframe' if keyframes == 1 else 'keyframes'}"
     return Plan(label, lines, summary)
 
 

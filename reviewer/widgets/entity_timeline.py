@@ -106,7 +106,8 @@ class EntityTimeline(Timeline):
             ink += Style(bgcolor=self.component("timeline--cursor").bgcolor, bold=True)
         mark = "▸" if index == self.cursor else " "
         yield Segment(f"{mark}{pad(track.label, self.label_cells - 2)} ", ink)
-        yield from paint_track(track, columns, columns.of(self.frame))
+        # every other row is a little darker, or rows of one colour would be one block
+        yield from paint_track(track, columns, columns.of(self.frame), 0.42 if index % 2 else 0.52)
 
     def on_click(self, event: events.Click) -> None:
         index = self.row_at(event.y)

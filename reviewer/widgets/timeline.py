@@ -103,8 +103,11 @@ def muted(color: RGB, amount: float = 0.45) -> RGB:
     return (red, green, blue)
 
 
-def paint_track(track: Track, columns: Columns, playhead: int) -> list[Segment]:
-    """One track as segments, exactly `columns.width` cells."""
+def paint_track(
+    track: Track, columns: Columns, playhead: int, strength: float = 0.5
+) -> list[Segment]:
+    """One track as segments, exactly `columns.width` cells. strength: how much of its colour a
+    span has."""
     width = columns.width
     spans = span_of_column(track, columns)
     marks = keyframes_of_column(track.keyframes, columns)
@@ -120,7 +123,7 @@ def paint_track(track: Track, columns: Columns, playhead: int) -> list[Segment]:
         if spans[start] < 0:
             continue
         value = track.values[int(spans[start])]
-        fill = muted(value.color, 0.25 if value.hatched else 0.5)
+        fill = muted(value.color, strength / 2 if value.hatched else strength)
         text = f" {inert(value.text)}" if value.text else ""
         for offset, column in enumerate(range(int(start), int(stop))):
             back[column] = fill
