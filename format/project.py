@@ -30,6 +30,7 @@ from .layout import Layout, new_entity_id
 from .ontology import SCENE, SCENE_ENTITY, Ontology, PropertyDefinition
 from .ontology_merge import merged_ontology
 from .persist import Persistence
+from .reference_checks import check_references
 from .remap import perform
 from .remap.edit import RemapEdit
 from .review import Reviews
@@ -527,6 +528,8 @@ class Project:
             news = self._catch_up()
             if edit.id not in self._seen:
                 edit = checks.checked(edit, self._state, self.ontology, self._persistence.damaged)
+                ontology = edit.ontology.new if edit.ontology else self.ontology
+                check_references(edit, self._state, ontology)
                 if edit:
                     position = self._journal.append(EDIT, edit.to_bytes())
                     change = self._absorb(edit, "local", position)
@@ -542,6 +545,7 @@ class Project:
                 self._take_back(transaction)
                 return Done(edit, self._journal.position, [])
             self._needs_writable()
+            check_references(edit, self._state, self.ontology)
             with self._persistence.lock:
                 if not self._journal.has_news() and edit.id not in self._seen:
                     position = self._journal.append(EDIT, edit.to_bytes())

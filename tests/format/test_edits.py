@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reviewer.format import Attributes, EditError
+from reviewer.format import Attributes, EditError, operations
 from reviewer.format.edit import CellsChange, EntityChange
 from reviewer.format.keyframes import Keyframes
 from reviewer.format.kinds import BOX, KINDS, PRESENCE_KIND
@@ -415,3 +415,54 @@ def test_keyframes_value_is_independent_of_the_array_given(project: Project) -> 
     assert entity["box"][0].tolist() == [1, 2, 3, 4]
     stored = Keyframes(entity["box"].keyframes, entity["box"].rows)
     assert stored.rows.tolist() == [[1, 2, 3, 4]]
+
+
+REFERRING = {
+    "classes": [
+        {
+            "name": "puck",
+            "properties": [
+                {"name": "holder", "kind": "entity", "time_varying": True, "classes": ["player"]},
+                {"name": "near", "kind": "entities", "time_varying": True},
+                {"name": "owner", "kind": "entity"},
+            ],
+        },
+        "player",
+    ]
+}
+
+
+def test_a_reference_is_to_an_entity_that_there_is(tmp_path: Path) -> None:
+    folder = stranger.make_folder(tmp_path / "match", ontology=REFERRING)
+    with Project.open(folder) as project:
+        puck = project.add_entity("puck", "Puck", entity_id="puck-1")
+        ada = project.add_entity("player", "Ada", entity_id="player-1")
+        ben = project.add_entity("player", "Ben", entity_id="player-2")
+        before, revision = everything(project), project.revision
+        for name, value, what in (
+            ("holder", "player-9", r'Holder of Puck cannot be "player-9": there is no such entity'),
+            ("near", [ada, "puck-8"], 'cannot be "puck-8": there is no such entity'),
+            ("holder", puck, 'cannot be "Puck", a puck: it is one of player'),
+        ):
+            with pytest.raises(EditError, match=what):
+                puck[name][3] = value
+        with pytest.raises(EditError, match="Owner of Puck cannot be"):
+            puck["owner"] = "player-9"
+        assert (everything(project), project.revision) == (before, revision)
+        puck["holder"][3] = ben
+        puck["owner"] = ben
+        with project.transaction("in any order"):  # before she is made
+            puck["near"][5] = [ada, "player-3"]
+            project.add_entity("player", "Cleo", entity_id="player-3")
+        ben.delete()
+        with pytest.raises(
+            EditError, match=r'Near of Puck cannot be "Ben" \(player-2\), which is d'
+        ):
+            puck["near"][9] = [ada, "player-2"]
+        # what dangles already does not keep anybody from working
+        copied = operations.copy(project, puck, "Second")
+        assert copied["holder"].keyframes.tolist() == [3]
+        puck["holder"][4] = "player-2"
+        del puck["holder"][4]
+        project.undo()
+        assert puck["holder"].keyframes.tolist() == [3, 4]

@@ -100,7 +100,7 @@ def test_a_range_is_its_single_frames_put_together(
                 assert whole[key].tolist() == joined[key].tolist() or same_bits(
                     whole[key], joined[key]
                 )
-        for entity_id in project.entities:
+        for entity_id in IDS:
             entity = project.entity(entity_id)
             mine = whole["entity"] == entity_id
             for row in np.flatnonzero(mine).tolist():

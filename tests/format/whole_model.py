@@ -56,11 +56,17 @@ SOURCES = ["", '{"by":"import"}', '{"by":"tracker","confidence":0.25}']
 
 
 def make_template(path: Path) -> Path:
-    """An empty project over frame numbers, and one beside it over uneven times."""
+    """A project over frame numbers with nothing but entities that can be referred to, and one
+    beside it over uneven times."""
     stranger.make_folder(path / "frames", FRAMES, ontology=ONTOLOGY)
     steps = np.random.default_rng(1).integers(1, 900, FRAMES)
     pts = np.cumsum(steps).astype(np.int64)
     stranger.make_folder(path / "pts", FRAMES, ontology=ONTOLOGY, pts=pts, interpolate_over="pts")
+    for axis in ("frames", "pts"):
+        with Project.open(path / axis, author="Ada") as project:
+            for entity_id in every_kind.ENTITIES:
+                project.add_entity("other", entity_id, entity_id=entity_id)
+        shutil.rmtree(path / axis / ".reviewer")
     return path
 
 
