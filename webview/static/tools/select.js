@@ -1,12 +1,22 @@
-/** The selecting tool: click to select, drag to move, handles to resize. */
+/**
+ * The selecting tool: click to select, drag to move, handles to change a shape; Shift-click and the
+ * marquee for several.
+ */
 
-import { roundBox, setBox } from '../state/edits.js';
 import { toStage } from '../view/viewport.js';
-import { handleAt, handlesOf, resizeBox, rowsAt } from './hit.js';
+import { handleAt, shapesAt, shapesWithin } from './hit.js';
+import { KINDS } from './kinds.js';
+import { BOX_HANDLES, boxBetween, draggedSides, handlesWorthShowing } from './kinds/box.js';
+import { ABSENT, OCCLUDED, VISIBLE } from './kinds/points.js';
+import { constrained } from './kinds/plane.js';
+import { drawGroup, drawHandle, drawHandles, drawMarquee, drawNote, drawOutline } from './overlay.js';
+import { snapMove, snapPoint } from './snap.js';
 
 const DRAG_FROM_CSS_PX = 3;
 const SAME_PLACE_CSS_PX = 4;
-const HANDLE_CSS_PX = 8;
+const EDGE_REACH_CSS_PX = 5;
+
+/** @typedef {{x: number, y: number, sx: number, sy: number, event: PointerEvent}} At video and stage px */
 
 export class SelectTool {
   /** @param {import('../workspace.js').Workspace} workspace */
@@ -14,79 +24,242 @@ export class SelectTool {
     this.workspace = workspace;
     this.drag = null;
     this.lastClick = null;
+    /** @type {import('./kinds.js').Handle|null} under the pointer */
+    this.handle = null;
+    /** where a click would put a vertex */
+    this.edge = null;
   }
 
-  /** @param {{x: number, y: number, sx: number, sy: number, event: PointerEvent}} at video and stage px */
+  get editing() {
+    return this.workspace.editing;
+  }
+
+  /** @param {At} at */
   down(at) {
-    const { store, scene, stage, actions } = this.workspace;
-    const { selected, frame } = store.state;
-    const box = selected && scene.boxOf(selected);
-    const handle = box && handleAt(box, at.x, at.y, stage.view.scale);
-    if (handle) {
-      this.drag = { id: selected, frame, start: box, handle, from: at, moved: false };
+    const { store } = this.workspace;
+    const { frame } = store.state;
+    this.editing.finishNudge();
+    this.#look(at);
+    if (this.handle) {
+      this.#takeHandle(at, frame);
       return;
     }
-    const rows = this.#pickable(rowsAt(scene.painted, at.x, at.y, stage.view.scale));
-    const ids = rows.map((i) => this.workspace.model.byIndex[scene.painted.entity[i]]?.id).filter(Boolean);
-    const grabbed = ids.includes(selected) ? selected : ids[0];
-    if (!grabbed) {
-      this.drag = { id: null, from: at, moved: false, ids };
+    const hits = this.#hitsAt(at);
+    if (at.event.shiftKey) {
+      this.drag = { what: 'toggle', from: at, hits, moved: false };
       return;
     }
-    if (grabbed !== selected) {
-      actions.select(grabbed, { reveal: false });
-      this.lastClick = { sx: at.sx, sy: at.sy };
-      ids.fresh = true;
+    const chosen = this.editing.ids;
+    const grabbed = hits.find((hit) => chosen.includes(hit.id) && (chosen.length > 1 || this.#isActive(hit)));
+    const fresh = !grabbed && hits.length > 0;
+    if (fresh) {
+      this.editing.select([hits[0].id], hits[0].kind);
+      this.lastClick = at;
     }
-    this.drag = { id: grabbed, frame, start: scene.boxOf(grabbed), handle: null, from: at, moved: false, ids };
+    this.drag = grabbed || fresh
+      ? { what: 'move', frame, from: at, shapes: this.editing.shapes(), hits, fresh, edge: this.edge, moved: false }
+      : { what: 'marquee', from: at, hits, moved: false };
   }
 
+  #isActive({ id, kind }) {
+    const active = this.editing.active();
+    return active?.id === id && active.kind === kind;
+  }
+
+  #takeHandle(at, frame) {
+    const { store } = this.workspace;
+    const { handle } = this;
+    const shapes = this.editing.shapes();
+    if (!this.group) store.set({ handle: handle.index });
+    this.drag = {
+      what: 'handle', frame, from: at, shapes, handle, group: this.group, moved: false,
+      // Taken a little beside its middle it does not jump under the pointer.
+      off: [handle.x - at.x, handle.y - at.y],
+    };
+  }
+
+  /** What handle or edge of the selected shapes lies under the pointer. @param {At} at */
+  #look(at) {
+    const { stage, store, readOnly } = this.workspace;
+    const { scale } = stage.view;
+    this.handle = null;
+    this.edge = null;
+    this.group = null;
+    if (readOnly || store.state.playing) return;
+    const active = this.#editable();
+    if (active) {
+      this.handle = handleAt(KINDS[active.kind].handles(active.value, scale, active.skeleton), at.x, at.y, scale);
+      if (!this.handle) this.edge = KINDS[active.kind].edgeAt?.(active.value, at.x, at.y, EDGE_REACH_CSS_PX / scale) ?? null;
+    } else if (this.editing.ids.length > 1) {
+      const bounds = this.editing.boundsOf(this.editing.shapes());
+      this.group = bounds;
+      this.handle = bounds && handleAt(groupHandles(bounds, scale), at.x, at.y, scale);
+      if (!this.handle) this.group = null;
+    }
+  }
+
+  /** @returns {import('./editing.js').Shape|null} the shape that shows handles */
+  #editable() {
+    const active = this.editing.active();
+    const { visibility } = this.workspace;
+    return active && (visibility?.pickable(active.entity.index) ?? true) ? active : null;
+  }
+
+  /** @param {At} at @returns {Array<{id: string, kind: string}>} the smallest first */
+  #hitsAt(at) {
+    const { scene, model } = this.workspace;
+    return shapesAt(this.workspace, at.x, at.y).map((i) => (
+      { id: model.byIndex[scene.painted.entity[i]].id, kind: scene.painted.layerOf(i).kind }));
+  }
+
+  /** @param {At} at */
   move(at) {
     const { drag } = this;
-    const { scene, stage, store } = this.workspace;
+    const { store } = this.workspace;
     if (!drag) {
       this.#hover(at);
       return;
     }
-    if (!drag.id) return;
     const far = Math.hypot(at.sx - drag.from.sx, at.sy - drag.from.sy) >= DRAG_FROM_CSS_PX;
     if (!drag.moved && !far) return;
     if (!drag.moved) this.workspace.actions.pause();
     drag.moved = true;
-    if (store.state.frame !== drag.frame || !drag.start || this.workspace.readOnly) return;
-    const dx = at.x - drag.from.x;
-    const dy = at.y - drag.from.y;
-    drag.box = roundBox(drag.handle
-      ? resizeBox(drag.start, drag.handle, dx, dy, at.event.shiftKey)
-      : [drag.start[0] + dx, drag.start[1] + dy, drag.start[2], drag.start[3]]);
-    scene.setOverride({
-      id: drag.id, property: 'box', kind: 'box', value: drag.box, frame: drag.frame, revision: Infinity,
-    });
-    stage.paint();
+    if (drag.what === 'marquee' || drag.what === 'toggle') {
+      drag.to = at;
+      this.workspace.stage.refreshOverlay();
+      return;
+    }
+    if (store.state.frame !== drag.frame || this.workspace.readOnly || !drag.shapes.length) return;
+    drag.now = drag.what === 'handle' ? this.#withHandleAt(drag, at) : this.#movedTo(drag, at);
+    this.editing.preview(drag.now, drag.frame);
   }
 
+  #movedTo(drag, at) {
+    let [dx, dy] = [at.x - drag.from.x, at.y - drag.from.y];
+    if (at.event.shiftKey) [dx, dy] = constrained(dx, dy);
+    drag.bounds ??= this.editing.boundsOf(drag.shapes);
+    [dx, dy] = snapMove(this.workspace, drag.bounds, dx, dy);
+    return drag.shapes.map((shape) => ({ ...shape, value: KINDS[shape.kind].moved(shape.value, dx, dy) }));
+  }
+
+  #withHandleAt(drag, at) {
+    const { event } = at;
+    const modifiers = { constrain: event.shiftKey, centred: event.ctrlKey || event.altKey || event.metaKey };
+    const [x, y] = drag.handle.name === 'turn' ? [at.x + drag.off[0], at.y + drag.off[1]]
+      : snapPoint(this.workspace, at.x + drag.off[0], at.y + drag.off[1]);
+    if (drag.group) {
+      const [l, t, r, b] = draggedSides(drag.group, drag.handle, x, y, modifiers);
+      const [left, top, width, height] = boxBetween(l, t, r, b);
+      const to = [left, top, left + width, top + height];
+      return drag.shapes.map((shape) => ({ ...shape, value: KINDS[shape.kind].fitted(shape.value, drag.group, to) }));
+    }
+    return drag.shapes.map((shape) => (
+      { ...shape, value: KINDS[shape.kind].dragged(shape.value, drag.handle, x, y, modifiers) }));
+  }
+
+  /** @param {At} at */
   up(at) {
     const { drag } = this;
     this.drag = null;
     if (!drag) return;
-    if (!drag.moved) {
-      this.#click(at, drag);
+    if (drag.what === 'marquee' || (drag.what === 'toggle' && drag.moved)) {
+      if (drag.moved) this.#selectWithin(drag.from, at);
+      else this.#click(at, drag);
       return;
     }
-    if (!drag.box) return;
-    const entity = this.workspace.model.entities.get(drag.id);
-    if (!entity) return;
-    this.workspace.actions.sendBox(
-      setBox(entity, drag.frame, drag.box, drag.handle ? 'Resize' : 'Move'), drag.id, drag.frame, drag.box);
+    if (drag.what === 'toggle') {
+      this.#toggle(drag.hits);
+      return;
+    }
+    if (drag.moved) {
+      if (!drag.now) return;
+      const verb = drag.what === 'move' ? 'Move' : { turn: 'Turn', vertex: 'Change', point: 'Change', corner: 'Change' }[drag.handle.name] ?? 'Resize';
+      this.editing.commit(this.editing.labelFor(verb, drag.now), drag.now, drag.frame);
+    } else if (drag.what === 'handle') {
+      this.#clickHandle(at, drag);
+    } else if (drag.edge && !drag.fresh && !at.event.altKey && this.#editable()) {
+      this.#insert(drag);
+    } else {
+      this.#click(at, drag);
+    }
+  }
+
+  /** Alt takes a vertex away, and changes whether a point of a skeleton is seen. */
+  #clickHandle(at, { handle }) {
+    if (!at.event.altKey) return;
+    if (handle.name === 'vertex') this.removeVertex(handle);
+    else if (handle.name === 'point') this.cycleVisibility(handle);
+  }
+
+  #insert({ edge, shapes: [shape], frame }) {
+    const value = KINDS[shape.kind].inserted(shape.value, edge);
+    const added = KINDS[shape.kind].handles(value)
+      .find(({ ring, at }) => at === edge.at && ring[0] === edge.ring[0] && ring[1] === edge.ring[1]);
+    this.editing.commit(`Add a vertex to ${shape.entity.name}`, [{ ...shape, value }], frame);
+    this.workspace.store.set({ handle: added?.index ?? null });
+  }
+
+  /** @returns {boolean} whether there was a vertex to remove */
+  removeVertex(handle) {
+    const shape = this.#editable();
+    if (!shape || handle?.name !== 'vertex' || this.workspace.readOnly) return false;
+    const { store } = this.workspace;
+    const value = KINDS[shape.kind].removed(shape.value, handle);
+    if (value === null) {
+      this.workspace.notify('A shape keeps its last vertices; delete the entity instead.');
+      return true;
+    }
+    const left = KINDS[shape.kind].handles(value).length;
+    store.set({ handle: store.state.handle === null ? null : Math.min(handle.index, left - 1) });
+    this.editing.commit(`Remove a vertex of ${shape.entity.name}`, [{ ...shape, value }], store.state.frame);
+    return true;
+  }
+
+  /** A point of a skeleton: visible, occluded, absent, and visible again. */
+  cycleVisibility(handle, to = null) {
+    const shape = this.#editable();
+    if (shape?.kind !== 'points' || handle?.name !== 'point' || this.workspace.readOnly) return false;
+    const now = shape.value[handle.index][2];
+    const next = to ?? { [VISIBLE]: OCCLUDED, [OCCLUDED]: ABSENT, [ABSENT]: VISIBLE }[now];
+    const value = KINDS.points.seen(shape.value, handle, next);
+    if (!KINDS.points.bounds(value)) {
+      this.workspace.notify('A skeleton keeps at least one point; delete the entity instead.');
+      return true;
+    }
+    const text = ['absent', 'occluded', 'visible'][next];
+    this.editing.commit(`Make ${shape.skeleton.points[handle.index]} of ${shape.entity.name} ${text}`,
+      [{ ...shape, value }], this.workspace.store.state.frame);
+    return true;
+  }
+
+  #toggle(hits) {
+    if (!hits.length) return;
+    const { selection } = this.workspace.store.state;
+    const [{ id, kind }] = hits;
+    const rest = selection.filter((other) => other !== id);
+    this.editing.select(rest.length < selection.length ? rest : [...rest, id], rest.length ? null : kind);
+  }
+
+  #selectWithin(from, to) {
+    const { scene, model, store } = this.workspace;
+    const [x, y, width, height] = boxBetween(from.x, from.y, to.x, to.y);
+    const ids = shapesWithin(this.workspace, [x, y, x + width, y + height])
+      .map((i) => model.byIndex[scene.painted.entity[i]].id);
+    this.editing.select(to.event.shiftKey ? [...store.state.selection, ...ids] : ids);
   }
 
   /** Escape: the shape goes back to where it was. */
   cancel() {
     const { drag } = this;
     this.drag = null;
-    if (!drag?.moved) return false;
-    this.workspace.scene.dropOverride(drag.id, 'box');
-    this.workspace.stage.paint();
+    if (drag?.moved) {
+      if (drag.now) this.editing.drop(drag.now);
+      this.workspace.stage.refreshOverlay();
+      return true;
+    }
+    if (this.workspace.store.state.handle === null) return false;
+    this.editing.finishNudge();
+    this.workspace.store.set({ handle: null });
     return true;
   }
 
@@ -94,78 +267,141 @@ export class SelectTool {
     return Boolean(this.drag?.moved);
   }
 
-  /** A second click at the same place reaches the next box below. */
-  #click(at, drag) {
-    const { actions, store } = this.workspace;
-    if (!drag.ids) return;
-    if (!drag.ids.length) {
-      actions.select(null);
+  leave() {
+    this.handle = null;
+    this.edge = null;
+  }
+
+  /** A second click at the same place, or one with Alt, reaches the next shape below. */
+  #click(at, { hits, fresh }) {
+    const { store, actions } = this.workspace;
+    if (!hits.length) {
+      if (!at.event.altKey) actions.select(null);
       this.lastClick = null;
       return;
     }
     const again = this.lastClick
       && Math.hypot(at.sx - this.lastClick.sx, at.sy - this.lastClick.sy) < SAME_PLACE_CSS_PX;
-    this.lastClick = { sx: at.sx, sy: at.sy };
-    if (drag.ids.fresh) return;
-    if (again) {
-      const next = (drag.ids.indexOf(store.state.selected) + 1) % drag.ids.length;
-      actions.select(drag.ids[next], { reveal: false });
-    } else {
-      actions.select(drag.ids[0], { reveal: false });
-    }
-  }
-
-  /** Locked shapes let the pointer through. */
-  #pickable(rows) {
-    const { scene, visibility } = this.workspace;
-    return rows.filter((i) => visibility.pickable(scene.painted.entity[i]));
+    this.lastClick = at;
+    if (fresh && !at.event.altKey) return;
+    const active = this.editing.active();
+    const now = hits.findIndex(({ id, kind }) => id === store.state.selected && (!active || kind === active.kind));
+    const next = hits[again || (at.event.altKey && !fresh) ? (now + 1) % hits.length : 0];
+    this.editing.select([next.id], next.kind);
   }
 
   #hover(at) {
-    const { scene, stage, store, model } = this.workspace;
-    const row = this.#pickable(rowsAt(scene.painted, at.x, at.y, stage.view.scale))[0];
-    store.set({ hovered: row === undefined ? null : model.byIndex[scene.painted.entity[row]]?.id ?? null });
+    const { store, stage } = this.workspace;
+    const before = [this.handle?.index, this.handle?.name, this.edge].join();
+    this.#look(at);
+    const hit = this.handle ? null : this.#hitsAt(at)[0];
+    store.set({ hovered: hit?.id ?? null });
+    if (this.edge || before !== [this.handle?.index, this.handle?.name, this.edge].join()) stage.refreshOverlay();
   }
 
-  cursor(at) {
-    const { store, scene, stage } = this.workspace;
-    if (this.drag?.handle) return this.drag.handle.cursor;
-    if (this.drag?.moved) return 'move';
-    const { selected, hovered } = store.state;
-    const box = selected && scene.boxOf(selected);
-    const handle = box && !this.workspace.readOnly && handleAt(box, at.x, at.y, stage.view.scale);
-    if (handle) return handle.cursor;
-    if (hovered) return hovered === selected ? 'move' : 'pointer';
+  cursor() {
+    const { hovered, selection } = this.workspace.store.state;
+    if (this.drag?.handle) return this.drag.handle.name === 'turn' ? 'grabbing' : this.drag.handle.cursor;
+    if (this.drag?.moved) return this.drag.what === 'move' ? 'move' : 'crosshair';
+    if (this.handle) return this.handle.cursor;
+    if (this.edge) return 'copy';
+    if (hovered) return selection.includes(hovered) ? 'move' : 'pointer';
     return 'default';
   }
 
-  /** Handles of the selected shape, and a thin line around the one under the pointer. */
+  // keys: Tab walks over handles, arrows move the one reached
+
+  /** @param {KeyboardEvent} event @returns {boolean} whether it was meant for this tool */
+  key(event) {
+    const { store, stage } = this.workspace;
+    const { handle } = store.state;
+    if (event.key === 'Tab') return this.#walk(event);
+    const active = handle === null ? null : this.#editable();
+    if (!active || event.ctrlKey || event.metaKey || event.altKey) return false;
+    const found = KINDS[active.kind].handles(active.value, stage.view.scale, active.skeleton)
+      .find(({ index }) => index === handle);
+    const step = arrowOf(event);
+    if (step) {
+      this.editing.nudge(...step);
+      return true;
+    }
+    if (event.key === 'Delete' || event.key === 'Backspace') return !event.shiftKey && this.removeVertex(found);
+    const seen = { x: ABSENT, o: OCCLUDED, p: VISIBLE }[event.key];
+    return seen !== undefined && this.cycleVisibility(found, seen);
+  }
+
+  #walk(event) {
+    const { store, stage, readOnly } = this.workspace;
+    if (event.ctrlKey || event.altKey || event.metaKey || readOnly) return false;
+    // Elsewhere Tab goes from control to control.
+    if (document.activeElement !== stage.root) return false;
+    const active = this.#editable();
+    const indices = active ? KINDS[active.kind].handles(active.value, stage.view.scale, active.skeleton).map(({ index }) => index) : [];
+    if (!indices.length) return false;
+    this.editing.finishNudge();
+    const at = indices.indexOf(store.state.handle);
+    const next = event.shiftKey ? (at < 0 ? indices.length - 1 : at - 1) : at + 1;
+    // Past the last handle Tab leaves the shape, and the stage.
+    store.set({ handle: indices[next] ?? null });
+    stage.refreshOverlay();
+    return indices[next] !== undefined;
+  }
+
+  /** Handles of what is selected, and a thin line around the shape under the pointer. */
   decorate(context, stage) {
-    const { store, scene, readOnly } = this.workspace;
-    const { selected, hovered } = store.state;
-    if (hovered && hovered !== selected) {
-      const box = scene.boxOf(hovered);
-      if (box) {
-        const [x, y] = toStage(stage.view, box[0], box[1]);
-        context.strokeStyle = 'rgba(255, 255, 255, 0.75)';
-        context.lineWidth = 1;
-        context.strokeRect(
-          Math.round(x) - 2.5, Math.round(y) - 2.5,
-          Math.round(box[2] * stage.view.scale) + 5, Math.round(box[3] * stage.view.scale) + 5);
+    const { store, scene, model, readOnly } = this.workspace;
+    const { selection, hovered, handle, playing } = store.state;
+    const { view } = stage;
+    const under = hovered && !selection.includes(hovered) && model.entities.get(hovered);
+    if (under && selection.length < 500) {
+      for (const shape of scene.geometriesOf(hovered)) {
+        drawOutline(context, view, { ...shape, skeleton: model.classOf(under).skeleton }, { color: 'rgba(255, 255, 255, 0.9)', width: 1 });
       }
     }
-    const box = selected && !readOnly && !store.state.playing && scene.boxOf(selected);
-    if (!box) return;
-    const half = HANDLE_CSS_PX / 2;
-    context.lineWidth = 1.5;
-    for (const handle of handlesOf(box, stage.view.scale)) {
-      const [x, y] = toStage(stage.view, box[0] + handle.fx * box[2], box[1] + handle.fy * box[3]);
-      context.fillStyle = '#ffffff';
-      context.strokeStyle = '#10141a';
-      context.beginPath();
-      context.roundRect(Math.round(x) - half, Math.round(y) - half, HANDLE_CSS_PX, HANDLE_CSS_PX, 2);
-      context.fill();
-      context.stroke();
+    this.#drawMarquee(context);
+    if (readOnly || playing) return;
+    const active = this.#editable();
+    if (active) {
+      const handles = KINDS[active.kind].handles(active.value, view.scale, active.skeleton);
+      drawHandles(context, view, handles, { active: handle, hovered: this.drag ? null : this.handle });
+      if (this.edge && !this.drag) drawHandle(context, ...toStage(view, this.edge.x, this.edge.y), 'ghost');
+      this.#drawMeasure(context, view, active);
+    } else if (this.editing.ids.length > 1) {
+      const bounds = this.editing.boundsOf(this.editing.shapes());
+      if (!bounds) return;
+      drawGroup(context, view, bounds);
+      drawHandles(context, view, groupHandles(bounds, view.scale));
     }
   }
+
+  #drawMarquee(context) {
+    const { drag } = this;
+    if (!drag?.to || !drag.moved) return;
+    drawMarquee(context, boxBetween(drag.from.sx, drag.from.sy, drag.to.sx, drag.to.sy));
+  }
+
+  /** Size or angle beside the handle that is dragged. */
+  #drawMeasure(context, view, { kind, value }) {
+    const { drag } = this;
+    if (drag?.what !== 'handle' || !drag.now) return;
+    let text = null;
+    if (drag.handle.name === 'turn') text = `${Math.round((((value[4] % 360) + 360) % 360) * 10) / 10}°`;
+    else if (kind === 'box' || kind === 'rotated_box') text = `${Math.round(value[2])} × ${Math.round(value[3])}`;
+    if (text === null) return;
+    const bounds = KINDS[kind].bounds(value);
+    drawNote(context, text, ...toStage(view, bounds[2], bounds[3]).map((v) => v + 10));
+  }
+}
+
+/** Handles of the box around several shapes. @returns {import('./kinds.js').Handle[]} */
+function groupHandles([left, top, right, bottom], scale) {
+  return handlesWorthShowing(right - left, bottom - top, scale).map((handle) => ({
+    ...handle, index: BOX_HANDLES.indexOf(handle), x: left + handle.fx * (right - left), y: top + handle.fy * (bottom - top),
+  }));
+}
+
+/** @returns {number[]|null} px right and down for an arrow key, ten with Shift */
+export function arrowOf({ key, shiftKey }) {
+  const by = shiftKey ? 10 : 1;
+  return { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] }[key] ?? null;
 }
