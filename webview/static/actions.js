@@ -1,18 +1,14 @@
 /** What a person can do, once: keys, buttons, the stage and the panels all call these. */
 
-import { confirmDelete } from './panels/entities/dialogs.js';
 import * as edits from './state/edits.js';
 import { hasKeyframe, neighbourKeyframe, propertiesWithKeyframe } from './state/track.js';
+import { toolOf } from './tools/registry.js';
 
-const NUDGE_PAUSE_MS = 400;
-/** Without a keyframe of these an entity would be nowhere. */
-const NEEDED = ['box', 'presence'];
 
 export class Actions {
   /** @param {import('./workspace.js').Workspace} workspace */
   constructor(workspace) {
     this.workspace = workspace;
-    this.nudging = null;
   }
 
   get state() {
@@ -85,8 +81,8 @@ export class Actions {
   select(id, { reveal = true } = {}) {
     this.finishNudge();
     const { store, stage, scene } = this.workspace;
-    if (this.state.tool === 'redraw') store.set({ tool: 'select' });
-    store.set({ selected: id });
+    if (this.state.tool === 'redraw' || this.state.tool === 'extend') store.set({ tool: 'select' });
+    store.set({ selection: id === null ? [] : [id], selected: id });
     stage.paint();
     const bounds = reveal && id && scene.boundsOf(id);
     if (bounds) stage.reveal(bounds);
@@ -101,17 +97,57 @@ export class Actions {
     this.select(ids[(at + direction + ids.length + (at < 0 && direction < 0 ? 1 : 0)) % ids.length]);
   }
 
-  useTool(tool) {
+  /**
+   * @param {'select'|'draw'|'redraw'|'extend'} tool
+   * @param {string} [kind] of geometry to draw; without it what fits
+   */
+  useTool(tool, kind = null) {
     if (tool !== 'select' && this.#refuseReadOnly()) return;
-    if (tool === 'redraw' && !this.entity) {
-      this.workspace.notify('Select an entity to draw its box anew.');
+    const problem = { redraw: () => this.#redrawProblem(), extend: () => this.#extendProblem() }[tool]?.();
+    if (problem) {
+      this.workspace.notify(problem);
       return;
     }
     this.finishNudge();
-    this.workspace.store.set({ tool });
+    this.workspace.store.set({ tool, ...this.#whatToDraw(tool, kind) });
   }
 
+  #redrawProblem() {
+    if (!this.entity) return 'Select an entity to draw its shape anew.';
+    const { label, geometry } = this.workspace.model.classOf(this.entity);
+    return geometry.length ? null : `A ${label} has no shape.`;
+  }
+
+  #extendProblem() {
+    const kind = this.workspace.editing.active()?.kind;
+    return kind === 'polygon' || kind === 'polyline' ? null
+      : 'Select a polygon to add a hole or a part, or a polyline to add a path.';
+  }
+
+  /** Kind and class that go together: what was asked for counts, the other one follows. */
+  #whatToDraw(tool, kind) {
+    const { model, editing } = this.workspace;
+    const { drawKind, drawClass } = this.state;
+    if (tool === 'select') return {};
+    if (tool === 'extend') return { drawKind: editing.active().kind };
+    if (tool === 'redraw') {
+      const { geometry } = model.classOf(this.entity);
+      const wanted = [kind, editing.active()?.kind, drawKind].find((each) => geometry.includes(each));
+      return { drawKind: wanted ?? geometry[0] };
+    }
+    const allows = (entityClass) => entityClass?.geometry.includes(kind ?? drawKind);
+    if (allows(model.classByName.get(drawClass))) return { drawKind: kind ?? drawKind };
+    if (kind === null) return { drawKind: model.classByName.get(drawClass)?.geometry[0] ?? drawKind };
+    return { drawKind: kind, drawClass: model.classes.find(allows)?.name ?? drawClass };
+  }
+
+  /** Draw something of this class: with the tool at hand if it can be drawn so. */
   drawWith(className) {
+    const { model, notify } = this.workspace;
+    if (!model.classByName.get(className)?.geometry.length) {
+      notify('This class has no shape to draw.');
+      return;
+    }
     this.workspace.store.set({ drawClass: className });
     this.useTool('draw');
   }
@@ -120,7 +156,7 @@ export class Actions {
 
   /** @returns {Promise<boolean>} whether it was saved; a refusal is shown to the person */
   async send({ label, ops }) {
-    if (this.#refuseReadOnly() || this.#refuseLocked(ops.map((op) => op.entity))) return false;
+    if (this.#refuseReadOnly() || this.refusesLocked(ops.map((op) => op.entity))) return false;
     this.finishNudge();
     return this.#transmit({ label, ops });
   }
@@ -132,65 +168,6 @@ export class Actions {
     } catch (error) {
       this.workspace.notify(error.message, 'bad');
       return false;
-    }
-  }
-
-  /** Send a box, showing it until the engine's answer takes its place. */
-  async sendBox(edit, id, frame, box, color = null) {
-    const { scene, stage, live } = this.workspace;
-    if (this.#refuseReadOnly() || this.#refuseLocked([id])) {
-      scene.dropOverride(id, 'box');
-      stage.paint();
-      return;
-    }
-    this.finishNudge();
-    const override = scene.setOverride({
-      id, property: 'box', kind: 'box', value: box, frame, color, revision: Infinity,
-    });
-    stage.paint();
-    try {
-      override.revision = (await live.edit(edit.label, edit.ops)).revision;
-    } catch (error) {
-      scene.forgetOverride(override);
-      this.workspace.notify(error.message, 'bad');
-    }
-    stage.paint();
-  }
-
-  sendNew(edit, frame, box) {
-    const { store, model } = this.workspace;
-    store.set({ selected: edit.id });
-    return this.sendBox(edit, edit.id, frame, box, model.classByName.get(store.state.drawClass).color);
-  }
-
-  /** Move by whole pixels; a run of key presses becomes one edit. */
-  nudge(dx, dy) {
-    const { scene, stage } = this.workspace;
-    const { frame, selected } = this.state;
-    if (!this.entity || this.#refuseReadOnly()) return;
-    if (this.nudging && (this.nudging.id !== selected || this.nudging.frame !== frame)) this.finishNudge();
-    const box = scene.boxOf(selected);
-    if (!box) return;
-    box[0] += dx;
-    box[1] += dy;
-    const moved = edits.roundBox(box);
-    clearTimeout(this.nudging?.timer);
-    const timer = setTimeout(() => this.finishNudge(), NUDGE_PAUSE_MS);
-    this.nudging = { id: selected, frame, box: moved, timer };
-    scene.setOverride({
-      id: selected, property: 'box', kind: 'box', value: moved, frame, revision: Infinity,
-    });
-    stage.paint();
-  }
-
-  finishNudge() {
-    const { nudging } = this;
-    if (!nudging) return;
-    this.nudging = null;
-    clearTimeout(nudging.timer);
-    const entity = this.workspace.model.entities.get(nudging.id);
-    if (entity) {
-      this.sendBox(edits.setBox(entity, nudging.frame, nudging.box, 'Move'), nudging.id, nudging.frame, nudging.box);
     }
   }
 
@@ -215,9 +192,14 @@ export class Actions {
 
   setBoxNumbers(box) {
     if (!this.#needEntity()) return;
-    const rounded = edits.roundBox(box);
-    const { frame, selected } = this.state;
-    this.sendBox(edits.setBox(this.entity, frame, rounded, 'Set box of'), selected, frame, rounded);
+    const { editing, scene } = this.workspace;
+    const { entity } = this;
+    const shape = { id: entity.id, entity, property: 'box', kind: 'box', value: box, skeleton: null };
+    if (scene.boxOf(entity.id)) editing.commit(`Set box of ${entity.name}`, [shape], this.state.frame);
+  }
+
+  finishNudge() {
+    this.workspace.editing?.finishNudge();
   }
 
   /** Make what the engine says here a keyframe, or take the keyframe away. */
@@ -229,11 +211,28 @@ export class Actions {
     if (timeline?.id !== entity.id) return;
     if (!hasKeyframe(timeline, name, frame)) {
       this.send(edits.keepValues(entity, [name], frame, label));
-    } else if (timeline.properties[name].keyframes.length === 1 && NEEDED.includes(name)) {
+    } else if (this.#isLast(timeline, name)) {
       this.workspace.notify(`This is the only ${label.toLowerCase()} keyframe of ${entity.name}; delete the entity instead.`);
     } else {
       this.send(edits.removeKeyframes(entity, [name], frame, label));
     }
+  }
+
+  /** Of the shape at hand. */
+  toggleShapeKeyframe() {
+    if (!this.#needEntity()) return;
+    const { editing, model } = this.workspace;
+    const kind = editing.active()?.kind ?? model.classOf(this.entity).geometry[0];
+    if (kind) this.toggleKeyframe(kind, (toolOf(kind)?.label ?? kind));
+  }
+
+  /** Whether an entity would be nowhere without the last keyframe of this property. */
+  #isLast(timeline, name) {
+    if (timeline.properties[name].keyframes.length > 1) return false;
+    if (name === 'presence') return true;
+    const { geometry } = this.workspace.model.classOf(this.entity);
+    return geometry.includes(name) && !geometry.some((other) => (
+      other !== name && timeline.properties[other]?.keyframes.length));
   }
 
   async removeKeyframesHere() {
@@ -243,8 +242,7 @@ export class Actions {
     const timeline = await this.workspace.freshTimeline();
     if (timeline?.id !== entity.id) return;
     const here = propertiesWithKeyframe(timeline, frame);
-    const removable = here.filter((name) => (
-      timeline.properties[name].keyframes.length > 1 || !NEEDED.includes(name)));
+    const removable = here.filter((name) => !this.#isLast(timeline, name));
     if (!here.length) {
       this.workspace.notify(`${entity.name} has no keyframe at frame ${frame}.`);
     } else if (!removable.length) {
@@ -254,12 +252,8 @@ export class Actions {
     }
   }
 
-  async deleteEntity() {
-    if (!this.#needEntity()) return;
-    const { entity } = this;
-    if (this.#refuseLocked([entity.id]) || !await confirmDelete(this.workspace, entity)) return;
-    if (!await this.send(edits.remove(entity))) return;
-    this.workspace.notify(`Deleted ${entity.name}.`, 'plain', { text: 'Undo', run: () => this.undo() });
+  deleteEntity() {
+    return this.workspace.editing.deleteSelected();
   }
 
   rename(id, name) {
@@ -298,7 +292,7 @@ export class Actions {
   }
 
   /** @param {string[]} ids */
-  #refuseLocked(ids) {
+  refusesLocked(ids) {
     const { visibility, model, notify } = this.workspace;
     const locked = ids.find((id) => visibility.isLocked(id));
     if (locked) notify(`${model.entities.get(locked)?.name ?? locked} is locked: unlock it in the list to change it.`);

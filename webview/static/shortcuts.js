@@ -9,6 +9,7 @@
 import { isTyping } from './dom.js';
 import { openHelp } from './dialogs/help.js';
 import { timeCommands } from './timeline/commands.js';
+import { shapeCommands } from './tools/registry.js';
 
 const NEXT_LABELS = { auto: 'all', all: 'few', few: 'auto' };
 
@@ -27,19 +28,11 @@ function builtIn(workspace, shortcuts) {
     command('Time', 'First frame', ['Home'], () => actions.seek(0)),
     command('Time', 'Last frame', ['End'], () => actions.seek(model.frameCount - 1)),
     command('Time', 'Go to a frame', ['g'], () => parts.transport.querySelector('input')?.select()),
-    command('Shapes', 'Select', ['v'], () => actions.useTool('select')),
-    command('Shapes', 'Draw a new box (Shift: several)', ['b'], () => actions.useTool('draw')),
-    command('Shapes', 'Draw the selected box anew', ['r'], () => actions.useTool('redraw')),
-    command('Shapes', 'Select the next shape', ['j'], () => actions.selectNeighbour(1), true),
-    command('Shapes', 'Select the previous shape', ['Shift+j'], () => actions.selectNeighbour(-1), true),
-    command('Shapes', 'Move by 1 px', ['Alt+ArrowLeft', 'Alt+ArrowRight', 'Alt+ArrowUp', 'Alt+ArrowDown'],
-      (event) => nudge(actions, event, 1), true),
-    command('Shapes', 'Move by 10 px', ['Alt+Shift+ArrowLeft', 'Alt+Shift+ArrowRight', 'Alt+Shift+ArrowUp', 'Alt+Shift+ArrowDown'],
-      (event) => nudge(actions, event, 10), true),
+    ...shapeCommands(workspace),
     command('Entity', 'Present from here on', ['p'], () => actions.setPresence('present')),
     command('Entity', 'Occluded from here on', ['o'], () => actions.setPresence('occluded')),
     command('Entity', 'Absent from here on', ['x'], () => actions.setPresence('absent')),
-    command('Entity', 'Box keyframe here, or not', ['k'], () => actions.toggleKeyframe('box', 'Box')),
+    command('Entity', 'Keyframe of the shape here, or not', ['k'], () => actions.toggleShapeKeyframe()),
     command('Entity', 'Remove its keyframes here', ['Shift+Delete', 'Shift+Backspace'], () => actions.removeKeyframesHere()),
     command('Entity', 'Delete the entity', ['Delete', 'Backspace'], () => actions.deleteEntity()),
     command('Entity', 'Rename', ['F2'], () => parts.properties.querySelector('.name-input')?.select()),
@@ -57,13 +50,6 @@ function builtIn(workspace, shortcuts) {
     }),
     command('General', 'This help', ['?'], () => openHelp(shortcuts)),
   ];
-}
-
-function nudge(actions, event, by) {
-  const { key } = event;
-  actions.nudge(
-    key === 'ArrowLeft' ? -by : key === 'ArrowRight' ? by : 0,
-    key === 'ArrowUp' ? -by : key === 'ArrowDown' ? by : 0);
 }
 
 export class Shortcuts {
@@ -132,7 +118,7 @@ export class Shortcuts {
 
   /** A choice of the selected entity, else a class to draw. */
   #ontologyKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.repeat) return false;
     const { model, actions } = this.workspace;
     const key = event.key.toLowerCase();
     const { entity } = actions;

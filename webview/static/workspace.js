@@ -26,6 +26,9 @@ import { Store } from './state/store.js';
 import { Visibility } from './state/visibility.js';
 import { Windows } from './state/windows.js';
 import { TimelinePanel } from './timeline/timeline.js';
+import { Clipboard } from './tools/clipboard.js';
+import { Editing } from './tools/editing.js';
+import { createOptionsBar } from './tools/options_bar.js';
 import { Pointer } from './tools/pointer.js';
 import { Scene } from './view/scene.js';
 import { valueOf } from './view/shapes.js';
@@ -50,6 +53,12 @@ function describePainted({ painted, model }) {
   return {
     frame: painted.frame, loaded: painted.loaded, entities, boxes: Float32Array.from(boxes), shapes,
   };
+}
+
+/** The class of the first shape drawn, and how. */
+function firstToDraw(model) {
+  const first = model.classes.find(({ geometry }) => geometry.length);
+  return { drawClass: first?.name ?? null, drawKind: first?.geometry[0] ?? 'box' };
 }
 
 const DEFAULT_SIZE = { width: 1280, height: 720 };
@@ -78,7 +87,8 @@ export class Workspace {
     const frame = Math.min(Math.max(options.frame ?? 0, 0), this.model.frameCount - 1);
     this.store = new Store({
       frame, target: frame, playing: false, rate: 1, selected: null, hovered: null, tool: 'select',
-      drawClass: this.model.classes[0]?.name ?? null, structure: 0, shapes: 0, timeline: null,
+      selection: [], shape: null, handle: null, ...firstToDraw(this.model), drawMany: false, snap: true,
+      brush: { mode: 'brush', size: 24 }, structure: 0, shapes: 0, timeline: null,
       status: 'offline', waiting: 0, undo: state.undo, redo: state.redo, colorBy: 'class',
       seen: 0, lives: 0, loop: null, videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
     });
@@ -135,6 +145,7 @@ export class Workspace {
       top: h('header', { class: 'top-bar' }),
       banners: h('div', { class: 'banners', role: 'status' }),
       legend: h('div', { class: 'legend', hidden: true }),
+      options: h('div', { class: 'tool-options', role: 'toolbar', 'aria-label': 'Options of the tool', hidden: true }),
       stage: h('section', { class: 'stage', tabindex: '-1', 'aria-label': 'Video and shapes' }),
       entities: part('entities-panel', 'Entities'),
       properties: part('properties-panel', 'Properties of the selected entity'),
@@ -144,11 +155,13 @@ export class Workspace {
     };
     root.replaceChildren(h('div', { class: 'workspace' },
       parts.top, parts.banners,
-      parts.stage, parts.legend, parts.transport, parts.timeline,
+      parts.stage, parts.options, parts.legend, parts.transport, parts.timeline,
       h('aside', { class: 'side' }, parts.entities, parts.properties),
       parts.status));
     this.parts = parts;
     this.stage = new Stage(parts.stage, { store: this.store, scene: this.scene, model: this.model, size });
+    this.editing = new Editing(this);
+    this.clipboard = new Clipboard(this);
     this.pointer = new Pointer(this);
     this.shortcuts = new Shortcuts(this);
     createTopBar(parts.top, this);
@@ -158,6 +171,7 @@ export class Workspace {
     this.timeline = new TimelinePanel(parts.timeline, this, units);
     createStatusBar(parts.status, this);
     createLegend(parts.legend, this);
+    createOptionsBar(parts.options, this);
     this.#showProblems();
   }
 
@@ -310,6 +324,7 @@ export class Workspace {
       get target() { return store.state.target; },
       get playing() { return store.state.playing; },
       get selected() { return store.state.selected; },
+      get selection() { return [...store.state.selection]; },
       get mode() { return source.mode; },
       get backend() { return store.state.backend; },
       get status() { return store.state.status; },
@@ -328,6 +343,7 @@ export class Workspace {
     this.source.close();
     this.stage.close();
     this.shortcuts.close();
+    this.pointer.close();
     this.timeline.close();
     this.lives.close();
     this.sound.close();

@@ -3,16 +3,11 @@
 import { fill, h } from '../dom.js';
 import { openHelp } from '../dialogs/help.js';
 import { icon } from '../icons.js';
+import { createToolbar } from '../tools/toolbar.js';
 
 /** @param {HTMLElement} root @param {import('../workspace.js').Workspace} workspace */
 export function createTopBar(root, workspace) {
   const { store, model, actions, options } = workspace;
-  const tool = (name, symbol, title, text) => h('button', {
-    class: 'button tool', type: 'button', title, 'aria-pressed': 'false', data: { tool: name },
-    on: { click: () => actions.useTool(name) },
-  }, icon(symbol), text);
-  const select = tool('select', 'select', 'Select, move and resize (V)', 'Select');
-  const draw = tool('draw', 'box', 'Draw a box for a new entity (B)', 'Box');
   const undo = h('button', { class: 'button', type: 'button', on: { click: () => actions.undo() } }, icon('undo'));
   const redo = h('button', { class: 'button', type: 'button', on: { click: () => actions.redo() } }, icon('redo'));
 
@@ -21,7 +16,7 @@ export function createTopBar(root, workspace) {
       h('div', { class: 'brand', 'aria-hidden': 'true' }, brandMark(), 'Reviewer'),
       projectName(model, options)),
     h('div', { class: 'top-group' },
-      h('div', { class: 'segmented', role: 'group', 'aria-label': 'Tools' }, select, draw),
+      createToolbar(workspace),
       classPicker(workspace)),
     h('div', { class: 'top-group' }, undo, redo),
     h('div', { class: 'top-group top-end' },
@@ -30,15 +25,10 @@ export function createTopBar(root, workspace) {
         icon('fit'), zoomText(store)),
       h('button', { class: 'button', type: 'button', title: 'Keys (?)', 'aria-label': 'Keys', on: { click: () => openHelp(workspace.shortcuts) } }, icon('help'))));
 
-  store.watch(['tool'], (state) => {
-    select.setAttribute('aria-pressed', String(state.tool === 'select'));
-    draw.setAttribute('aria-pressed', String(state.tool !== 'select'));
-  });
   store.watch(['undo', 'redo'], (state) => {
     showRevert(undo, state.undo, 'Undo', 'Ctrl+Z', workspace.readOnly);
     showRevert(redo, state.redo, 'Redo', 'Ctrl+Shift+Z', workspace.readOnly);
   });
-  draw.disabled = workspace.readOnly;
 }
 
 function showRevert(button, label, verb, keys, readOnly) {
@@ -58,11 +48,11 @@ function projectName(model, options) {
     model.name, icon('chevron'));
 }
 
-/** The class of the next box, as a menu that keeps its colour in sight. */
+/** The class of the next shape, as a menu that keeps its colour in sight. */
 function classPicker({ store, model, actions, readOnly }) {
   const dot = h('span', { class: 'class-dot' });
-  const select = h('select', { class: 'select', 'aria-label': 'Class of new boxes', title: 'Class of new boxes', disabled: readOnly },
-    model.classes.map((c) => h('option', { value: c.name }, c.hotkey ? `${c.label}  (${c.hotkey})` : c.label)));
+  const select = h('select', { class: 'select', 'aria-label': 'Class of what is drawn', title: 'Class of what is drawn', disabled: readOnly },
+    model.classes.filter((c) => c.geometry.length).map((c) => h('option', { value: c.name }, c.hotkey ? `${c.label}  (${c.hotkey})` : c.label)));
   select.addEventListener('change', () => {
     actions.drawWith(select.value);
     select.blur();

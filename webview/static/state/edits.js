@@ -3,35 +3,6 @@
  * Live.edit. Entities are called by name in labels, since undo shows them.
  */
 
-import { randomId } from './live.js';
-
-/** Boxes are kept to a hundredth of a pixel: finer than a hand, and every export can hold it. */
-export const roundBox = (box) => box.map((v) => Math.round(v * 100) / 100);
-
-/** @returns {{label: string, ops: Object[], id: string}} */
-export function addEntity(entityClass, frame, box, constants = {}) {
-  const id = `${entityClass.name}-${randomId(6)}`;
-  return {
-    id,
-    label: `Add ${entityClass.label}`,
-    ops: [
-      { op: 'add', entity: id, class: entityClass.name, frame },
-      { op: 'set', entity: id, property: 'box', frame, value: box },
-      ...Object.entries(constants).map(([property, value]) => (
-        { op: 'set', entity: id, property, frame: null, value })),
-    ],
-  };
-}
-
-/** @param {'Move'|'Resize'|'Redraw'|'Set box of'} verb @param {boolean} appear also make it present */
-export function setBox(entity, frame, box, verb, appear = false) {
-  const ops = [{ op: 'set', entity: entity.id, property: 'box', frame, value: box }];
-  if (appear) {
-    ops.push({ op: 'set', entity: entity.id, property: 'presence', frame, value: 'present' });
-  }
-  return { label: `${verb} ${entity.name}`, ops };
-}
-
 /** @param {number|null} frame null for a constant @param {any} value null takes a constant's value away */
 export function setValue(entity, property, frame, value, text) {
   return {

@@ -8,7 +8,14 @@
  * @property {number} rate playback rate
  * @property {string|null} selected entity id
  * @property {string|null} hovered entity id
- * @property {'select'|'draw'|'redraw'} tool
+ * @property {string[]} selection ids of all selected entities; `selected` is the last of them
+ * @property {string|null} shape kind of the selected entity's shape that has the handles; null: its first
+ * @property {number|null} handle vertex, corner or point of it that the arrow keys move
+ * @property {'select'|'draw'|'redraw'|'extend'} tool
+ * @property {string} drawKind kind of geometry that is drawn
+ * @property {boolean} drawMany whether drawing goes on after a shape
+ * @property {boolean} snap whether shapes snap to the edges of the picture
+ * @property {{mode: 'brush'|'eraser'|'fill'|'outline', size: number}} brush size in video px
  * @property {string|null} drawClass class of the next entity drawn
  * @property {number} structure counts changes of the entity list, ontology and constants
  * @property {Object|null} timeline keyframes and spans of the selected entity

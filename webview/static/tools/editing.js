@@ -3,6 +3,7 @@
  * engine's answer.
  */
 
+import { confirmDelete } from '../panels/entities/dialogs.js';
 import * as edits from '../state/edits.js';
 import { randomId } from '../state/live.js';
 import { KINDS, boundsOfAll } from './kinds.js';
@@ -113,7 +114,8 @@ export class Editing {
   preview(shapes, frame) {
     const { scene, stage } = this.workspace;
     for (const { id, property, kind, value } of shapes) {
-      scene.setOverride({ id, property, kind, value, frame, revision: Infinity });
+      // Rounded as it will be stored: nothing moves when the answer is there.
+      scene.setOverride({ id, property, kind, value: KINDS[kind].round(value), frame, revision: Infinity });
     }
     stage.paint();
   }
@@ -130,10 +132,12 @@ export class Editing {
    * @param {string} label what undo calls it @param {Shape[]} shapes
    */
   commit(label, shapes, frame) {
-    const { scene } = this.workspace;
+    const { scene, model } = this.workspace;
     const rounded = shapes.map((shape) => ({ ...shape, value: KINDS[shape.kind].round(shape.value) }));
     const ops = rounded.map(({ id, property, value }) => ({ op: 'set', entity: id, property, frame, value }));
-    const away = new Set(rounded.map(({ id }) => id).filter((id) => !scene.valuesOf(id, frame).present));
+    const here = frame === scene.painted.frame ? new Set(scene.painted.here) : null;
+    const isHere = (id) => (here ? here.has(model.entities.get(id)?.index) : scene.valuesOf(id, frame).present);
+    const away = new Set(rounded.map(({ id }) => id).filter((id) => !isHere(id)));
     for (const id of away) ops.push({ op: 'set', entity: id, property: 'presence', frame, value: 'present' });
     return this.send({ label, ops }, rounded, frame);
   }
@@ -144,11 +148,11 @@ export class Editing {
    * @returns {Promise<boolean>} whether it was saved; a refusal is shown to the person
    */
   async send({ label, ops }, shapes, frame, color = null) {
-    const { scene, stage, live, notify } = this.workspace;
+    const { scene, stage, live, notify, actions } = this.workspace;
     const problem = this.#problemOf(ops);
-    if (problem) {
+    if (problem || actions.refusesLocked(ops.map((op) => op.entity))) {
       this.drop(shapes);
-      notify(problem, 'bad');
+      if (problem) notify(problem, 'bad');
       return false;
     }
     this.finishNudge();
@@ -250,6 +254,9 @@ export class Editing {
     const { model, actions, notify } = this.workspace;
     const entities = this.ids.map((id) => model.entities.get(id));
     if (!entities.length) return notify('Select an entity first.');
+    if (actions.refusesLocked(this.ids)) return undefined;
+    // What refers to many is not asked for one by one; undo brings all of it back.
+    if (entities.length === 1 && !await confirmDelete(this.workspace, entities[0])) return undefined;
     const what = entities.length === 1 ? entities[0].name : `${entities.length} entities`;
     const ops = entities.flatMap((entity) => edits.remove(entity).ops);
     if (await actions.send({ label: `Delete ${what}`, ops })) {

@@ -1,7 +1,11 @@
-/** Pointer events of the stage: panning and zooming here, everything else to the current tool. */
+/**
+ * Pointer events and keys of the stage: panning and zooming here, everything else to the current
+ * tool.
+ */
 
+import { isTyping } from '../dom.js';
 import { toVideo } from '../view/viewport.js';
-import { DrawTool } from './draw.js';
+import { Drawing } from './drawing.js';
 import { SelectTool } from './select.js';
 
 const ZOOM_PER_PX = 0.0016;
@@ -12,8 +16,9 @@ export class Pointer {
     this.workspace = workspace;
     this.tools = {
       select: new SelectTool(workspace),
-      draw: new DrawTool(workspace, false),
-      redraw: new DrawTool(workspace, true),
+      draw: new Drawing(workspace, 'draw'),
+      redraw: new Drawing(workspace, 'redraw'),
+      extend: new Drawing(workspace, 'extend'),
     };
     this.panning = null;
     this.spaceHeld = false;
@@ -23,19 +28,33 @@ export class Pointer {
     root.addEventListener('pointerup', (event) => this.#up(event));
     root.addEventListener('pointercancel', () => this.cancel());
     root.addEventListener('pointerleave', () => this.#leave());
+    root.addEventListener('dblclick', (event) => {
+      if (event.button === 0 && !this.spaceHeld) this.tool.doubleClick?.(this.#at(event));
+    });
     root.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
     root.addEventListener('auxclick', (event) => event.preventDefault());
     root.addEventListener('contextmenu', (event) => event.preventDefault());
+    // Before the keys of the page: what a tool is busy with comes first.
+    this.onKey = (event) => this.#key(event);
+    addEventListener('keydown', this.onKey, { capture: true });
     workspace.stage.decorations.push((context, stage) => this.tool.decorate(context, stage));
-    workspace.store.watch(['tool'], () => {
+    let before = null;
+    workspace.store.watch(['tool', 'drawKind', 'brush'], () => {
+      const now = `${workspace.store.state.tool} ${workspace.store.state.drawKind}`;
+      if (before !== null && before !== now) for (const tool of Object.values(this.tools)) tool.put?.();
+      before = now;
       root.style.cursor = this.tool.cursor({ x: -1, y: -1 });
       workspace.stage.refreshOverlay();
     });
-    workspace.store.watch(['hovered'], () => workspace.stage.refreshOverlay(), { now: false });
+    workspace.store.watch(['hovered', 'selection', 'shape', 'handle'], () => workspace.stage.refreshOverlay(), { now: false });
   }
 
   get tool() {
     return this.tools[this.workspace.store.state.tool];
+  }
+
+  close() {
+    removeEventListener('keydown', this.onKey, { capture: true });
   }
 
   /** @returns {boolean} whether there was something to cancel */
@@ -45,6 +64,12 @@ export class Pointer {
       return true;
     }
     return this.tool.cancel();
+  }
+
+  /** @param {MouseEvent} event @returns {number[]} x, y in video px */
+  videoPoint(event) {
+    const { x, y } = this.#at(event);
+    return [x, y];
   }
 
   #at(event) {
@@ -57,6 +82,8 @@ export class Pointer {
 
   #down(event) {
     const { stage } = this.workspace;
+    // Buttons that lie over the stage work by themselves.
+    if (event.target !== stage.root) return;
     stage.root.focus({ preventScroll: true });
     if (event.button === 1 || (event.button === 0 && this.spaceHeld)) {
       event.preventDefault();
@@ -96,13 +123,14 @@ export class Pointer {
 
   #leave() {
     if (this.tool.busy || this.panning) return;
-    for (const tool of [this.tools.draw, this.tools.redraw]) tool.at = null;
+    for (const tool of Object.values(this.tools)) tool.leave();
     this.workspace.store.set({ hovered: null });
     this.workspace.stage.refreshOverlay();
   }
 
   #wheel(event) {
     event.preventDefault();
+    if (this.tool.wheel?.(event)) return;
     const { stage } = this.workspace;
     const at = this.#at(event);
     const unit = event.deltaMode === 1 ? 30 : 1;
@@ -114,5 +142,12 @@ export class Pointer {
       const factor = Math.exp(-event.deltaY * unit * ZOOM_PER_PX * (event.ctrlKey ? 5 : 1));
       stage.zoom(factor, at.sx, at.sy);
     }
+  }
+
+  #key(event) {
+    if (event.isComposing || isTyping(event.target) || document.querySelector('dialog[open]')) return;
+    if (!this.tool.key?.(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
   }
 }

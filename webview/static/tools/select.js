@@ -11,6 +11,7 @@ import { ABSENT, OCCLUDED, VISIBLE } from './kinds/points.js';
 import { constrained } from './kinds/plane.js';
 import { drawGroup, drawHandle, drawHandles, drawMarquee, drawNote, drawOutline } from './overlay.js';
 import { snapMove, snapPoint } from './snap.js';
+import { changeVisibility, insertVertex, removeVertex } from './vertices.js';
 
 const DRAG_FROM_CSS_PX = 3;
 const SAME_PLACE_CSS_PX = 4;
@@ -67,10 +68,9 @@ export class SelectTool {
   }
 
   #takeHandle(at, frame) {
-    const { store } = this.workspace;
     const { handle } = this;
     const shapes = this.editing.shapes();
-    if (!this.group) store.set({ handle: handle.index });
+    this.workspace.store.set({ handle: null });
     this.drag = {
       what: 'handle', frame, from: at, shapes, handle, group: this.group, moved: false,
       // Taken a little beside its middle it does not jump under the pointer.
@@ -178,7 +178,7 @@ export class SelectTool {
     } else if (drag.what === 'handle') {
       this.#clickHandle(at, drag);
     } else if (drag.edge && !drag.fresh && !at.event.altKey && this.#editable()) {
-      this.#insert(drag);
+      insertVertex(this.workspace, drag.shapes[0], drag.edge);
     } else {
       this.#click(at, drag);
     }
@@ -186,50 +186,13 @@ export class SelectTool {
 
   /** Alt takes a vertex away, and changes whether a point of a skeleton is seen. */
   #clickHandle(at, { handle }) {
-    if (!at.event.altKey) return;
-    if (handle.name === 'vertex') this.removeVertex(handle);
-    else if (handle.name === 'point') this.cycleVisibility(handle);
-  }
-
-  #insert({ edge, shapes: [shape], frame }) {
-    const value = KINDS[shape.kind].inserted(shape.value, edge);
-    const added = KINDS[shape.kind].handles(value)
-      .find(({ ring, at }) => at === edge.at && ring[0] === edge.ring[0] && ring[1] === edge.ring[1]);
-    this.editing.commit(`Add a vertex to ${shape.entity.name}`, [{ ...shape, value }], frame);
-    this.workspace.store.set({ handle: added?.index ?? null });
-  }
-
-  /** @returns {boolean} whether there was a vertex to remove */
-  removeVertex(handle) {
-    const shape = this.#editable();
-    if (!shape || handle?.name !== 'vertex' || this.workspace.readOnly) return false;
-    const { store } = this.workspace;
-    const value = KINDS[shape.kind].removed(shape.value, handle);
-    if (value === null) {
-      this.workspace.notify('A shape keeps its last vertices; delete the entity instead.');
-      return true;
+    // The handles of boxes are reached with Tab alone: after a click the arrows still go through time.
+    if (!at.event.altKey) {
+      if (['vertex', 'point', 'corner'].includes(handle.name)) this.workspace.store.set({ handle: handle.index });
+      return;
     }
-    const left = KINDS[shape.kind].handles(value).length;
-    store.set({ handle: store.state.handle === null ? null : Math.min(handle.index, left - 1) });
-    this.editing.commit(`Remove a vertex of ${shape.entity.name}`, [{ ...shape, value }], store.state.frame);
-    return true;
-  }
-
-  /** A point of a skeleton: visible, occluded, absent, and visible again. */
-  cycleVisibility(handle, to = null) {
-    const shape = this.#editable();
-    if (shape?.kind !== 'points' || handle?.name !== 'point' || this.workspace.readOnly) return false;
-    const now = shape.value[handle.index][2];
-    const next = to ?? { [VISIBLE]: OCCLUDED, [OCCLUDED]: ABSENT, [ABSENT]: VISIBLE }[now];
-    const value = KINDS.points.seen(shape.value, handle, next);
-    if (!KINDS.points.bounds(value)) {
-      this.workspace.notify('A skeleton keeps at least one point; delete the entity instead.');
-      return true;
-    }
-    const text = ['absent', 'occluded', 'visible'][next];
-    this.editing.commit(`Make ${shape.skeleton.points[handle.index]} of ${shape.entity.name} ${text}`,
-      [{ ...shape, value }], this.workspace.store.state.frame);
-    return true;
+    if (handle.name === 'vertex') removeVertex(this.workspace, this.#editable(), handle);
+    else if (handle.name === 'point') changeVisibility(this.workspace, this.#editable(), handle);
   }
 
   #toggle(hits) {
@@ -325,9 +288,11 @@ export class SelectTool {
       this.editing.nudge(...step);
       return true;
     }
-    if (event.key === 'Delete' || event.key === 'Backspace') return !event.shiftKey && this.removeVertex(found);
+    if (event.key === 'Delete' || event.key === 'Backspace') {
+      return !event.shiftKey && removeVertex(this.workspace, active, found);
+    }
     const seen = { x: ABSENT, o: OCCLUDED, p: VISIBLE }[event.key];
-    return seen !== undefined && this.cycleVisibility(found, seen);
+    return seen !== undefined && changeVisibility(this.workspace, active, found, seen);
   }
 
   #walk(event) {

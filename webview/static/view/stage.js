@@ -101,8 +101,8 @@ export class Stage {
 
   /** Shapes of the frame shown now; called in the task that drew the video frame. */
   paint() {
-    const { frame, selected } = this.store.state;
-    const painted = this.scene.build(frame, selected);
+    const { frame, selection } = this.store.state;
+    const painted = this.scene.build(frame, selection);
     this.painter?.paint({
       painted, table: this.scene.palette.table, view: this.view,
       edges: (entity) => this.scene.edgesOf(entity),
