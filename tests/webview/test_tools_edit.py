@@ -243,6 +243,7 @@ async def test_several_move_and_resize_together(site: Site, window: Window) -> N
     await window.settled()
     assert first["box"][0].tolist() == [100, 100, 50, 40]
     assert second["ellipse"][0].tolist() == [250, 200, 40, 20, 0]
+    await window.until("reviewer.painted().boxes.includes(100)")
     await click_with(window, 125, 120, "Shift")
     assert await window.js("reviewer.selection") == [second.id]
 

@@ -60,7 +60,7 @@ export class Editing {
     const { painted } = scene;
     const shapes = painted.entity.subarray(0, painted.count);
     this.select([...new Set(shapes)]
-      .filter((index) => model.byIndex[index] && (visibility?.pickable(index) ?? true))
+      .filter((index) => model.byIndex[index] && visibility.pickable(index))
       .map((index) => model.byIndex[index].id));
   }
 

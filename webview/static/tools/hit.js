@@ -28,7 +28,7 @@ export function shapesAt({ scene, stage, model, visibility }, x, y) {
   }
   const exact = found.filter((i) => {
     const entity = model.byIndex[painted.entity[i]];
-    if (!entity || (visibility && !visibility.pickable(entity.index))) return false;
+    if (!entity || !visibility.pickable(entity.index)) return false;
     const { kind } = painted.layerOf(i);
     if (kind === 'box') return true;
     return KINDS[kind].hits(scene.geometryAt(i).value, x, y, reach, model.classOf(entity).skeleton);
@@ -44,7 +44,7 @@ export function shapesWithin({ scene, model, visibility }, [left, top, right, bo
   for (let i = 0, b = 0; i < count; i++, b += 4) {
     if (bounds[b] > right || bounds[b] + bounds[b + 2] < left) continue;
     if (bounds[b + 1] > bottom || !(bounds[b + 1] + bounds[b + 3] >= top)) continue;
-    if (model.byIndex[entity[i]] && (!visibility || visibility.pickable(entity[i]))) found.push(i);
+    if (model.byIndex[entity[i]] && visibility.pickable(entity[i])) found.push(i);
   }
   return found;
 }

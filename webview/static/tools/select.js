@@ -102,7 +102,7 @@ export class SelectTool {
   #editable() {
     const active = this.editing.active();
     const { visibility } = this.workspace;
-    return active && (visibility?.pickable(active.entity.index) ?? true) ? active : null;
+    return active && visibility.pickable(active.entity.index) ? active : null;
   }
 
   /** @param {At} at @returns {Array<{id: string, kind: string}>} the smallest first */
