@@ -9,7 +9,7 @@ import { BlankSource } from './blank_source.js';
 import { h } from './dom.js';
 import { FrameSource } from './frame_source.js';
 import { createPainter } from './painter.js';
-import { createEntityList } from './panels/entity_list.js';
+import { createEntityList } from './panels/entities/list.js';
 import { createLegend } from './panels/legend.js';
 import { createProperties } from './panels/properties.js';
 import { createStatusBar } from './panels/status_bar.js';

@@ -29,7 +29,7 @@ export function openEntityMenu(workspace, id, x, y, { onRename = null } = {}) {
     change('Join with…', () => askJoin(workspace, entity)),
     change('Swap from here on with…', () => askSwap(workspace, entity)),
     change('Shift in time…', () => askShift(workspace, entity, (by) => { if (by) actions.send(operations.shift(entity, by)); })),
-    change('Copy', () => copyAll(workspace, entity), { disabled: false }),
+    item('Copy', () => copyAll(workspace, entity), { disabled: readOnly }),
     'line',
     item('Hidden', () => visibility.toggle('hidden', id), { checked: hidden }),
     item('Shown alone', () => visibility.toggleSolo(id), { checked: visibility.solo.size === 1 && visibility.solo.has(id) }),
