@@ -217,6 +217,21 @@ class KeyframeTable:
         parts = {p: _cut(self._changed[int(entities[p])], first, stop, margin) for p in changed}
         return self._interleave(self._gather(starts, counts), parts)
 
+    def rows_on(self, entities: NDArray[np.int64], window: Packed) -> Rows:
+        """For each keyframe of a window of the same entities the row here, fill where there is
+        none."""
+        out = self.kind.empty_rows(len(window.frames))
+        keys = np.repeat(entities, np.diff(window.offsets)) * self._stride + window.frames
+        if len(self._keys):
+            at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+            hit = self._keys[at] == keys
+            out[hit] = self._base.rows[at[hit]]
+        for position in self._changed_positions(entities):
+            part = slice(window.offsets[position], window.offsets[position + 1])
+            changed = self._changed[int(entities[position])]
+            out[part] = changed.rows_at(window.frames[part], self.kind)
+        return out
+
     def _gather(self, starts: NDArray[np.int64], counts: NDArray[np.int64]) -> Packed:
         source = _ranges(starts, counts)
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

@@ -336,7 +336,9 @@ class Project:
         """How many keyframes there are, those of deleted entities left out."""
         with self._mutex:
             live = self._state.live
-            return int(sum(table.counts(live).sum() for table in self._state.tables.values()))
+            tables = self._state.tables.items()
+            # companions say more about keyframes, and are none themselves
+            return int(sum(t.counts(live).sum() for (name, _), t in tables if "." not in name))
 
     def check_frame(self, frame: Any) -> int:
         """``frame`` as an int; EditError unless it is one of the video's."""

@@ -21,6 +21,7 @@ from .table import Table
 
 # Cells (entity x frame) evaluated at once: bounds the memory of a long evaluation.
 _BLOCK_CELLS = 1 << 21
+_COLUMNS_KEPT = 16  # sets of columns: few different ones are asked for again and again
 
 
 def natural_key(text: str) -> list[Any]:
@@ -39,6 +40,8 @@ class State:
         self.number: dict[str, int] = {}
         self.tables: dict[tuple[str, Kind], KeyframeTable] = {}
         self._live: NDArray[np.int64] | None = None
+        self._columns_of: Ontology | None = None
+        self._columns: dict[tuple[str, ...] | None, tuple[tuple[str, ...], Columns]] = {}
 
     # -- filling ----------------------------------------------------------------------------
 
@@ -65,7 +68,7 @@ class State:
             old = self.attributes[entity]
             attributes = Attributes(old.class_name, old.name, old.constants, deleted=True)
         self.attributes[entity] = attributes
-        self._live = None
+        self._forget_columns()
 
     def table(self, name: str, kind: Kind) -> KeyframeTable:
         """The keyframes of one property of one kind, made when first asked for."""
@@ -99,7 +102,7 @@ class State:
         if self.ids and self.ids[-1] == entity:
             self.ids.pop()
             del self.number[entity], self.attributes[entity]
-            self._live = None
+            self._forget_columns()
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -144,13 +147,16 @@ class State:
         properties: Iterable[str] | None = None,
     ) -> Table:
         """Rows (frame, entity) on ``[first, stop)``; see :class:`Table`."""
-        numbers = self.live
-        if entities is not None:
-            unknown = next((entity for entity in entities if entity not in self.number), None)
+        if entities is None:
+            numbers = self.live
+            ids, wanted = self._all_columns(ontology, properties)
+        else:
+            ids = tuple(entities)
+            unknown = next((entity for entity in ids if entity not in self.number), None)
             if unknown is not None:
                 raise ProjectError(f'There is no entity "{unknown:.100}".')
-            numbers = np.array([self.number[entity] for entity in entities], np.int64)
-        wanted = Columns(ontology, [self.attributes[self.ids[n]] for n in numbers], properties)
+            numbers = np.array([self.number[entity] for entity in ids], np.int64)
+            wanted = Columns(ontology, [self.attributes[entity] for entity in ids], properties)
         step = max(1, _BLOCK_CELLS // max(1, len(numbers)))
         blocks = [
             self._block(numbers, begin, min(begin + step, stop), wanted)
@@ -161,12 +167,31 @@ class State:
             first=first,
             frame=_join(frames),
             entity_index=_join(index),
-            entities=tuple(self.ids[n] for n in numbers),
+            entities=ids,
             offsets=np.concatenate([[0], np.cumsum(_join(counts))]).astype(np.int64),
             values={c.key: _join([v[c.key] for v in values]) for c in wanted.varying},
             _columns={column.key: column for column in wanted.varying},
             _constants=wanted.constants,
         )
+
+    def _all_columns(
+        self, ontology: Ontology, properties: Iterable[str] | None
+    ) -> tuple[tuple[str, ...], Columns]:
+        """Ids and columns of everybody there is. They are asked for at every frame shown and change
+        only with entities or ontology, so they are kept."""
+        asked = None if properties is None else tuple(properties)
+        if self._columns_of is not ontology or len(self._columns) >= _COLUMNS_KEPT:
+            self._columns.clear()
+            self._columns_of = ontology
+        if asked not in self._columns:
+            ids = tuple(self.ids[number] for number in self.live.tolist())
+            columns = Columns(ontology, [self.attributes[entity] for entity in ids], asked)
+            self._columns[asked] = ids, columns
+        return self._columns[asked]
+
+    def _forget_columns(self) -> None:
+        self._live = None
+        self._columns.clear()
 
     def _block(
         self, numbers: NDArray[np.int64], first: int, stop: int, wanted: Columns
@@ -191,15 +216,10 @@ def _modes_of(
     window: Packed, overrides: KeyframeTable, numbers: NDArray[np.int64]
 ) -> NDArray[np.int8] | None:
     """The overriding rule of each keyframe in a window, None where there is none at all."""
-    counts = overrides.counts(numbers)
-    if not counts.any():
+    if not overrides.total:
         return None
-    modes = np.full(len(window.frames), -1, np.int8)
-    for i in np.flatnonzero(counts).tolist():
-        part = slice(window.offsets[i], window.offsets[i + 1])
-        rows = overrides.get(int(numbers[i])).rows_at(window.frames[part], MODE)
-        modes[part] = rows[:, 0]
-    return modes
+    modes = overrides.rows_on(numbers, window)[:, 0]
+    return np.asarray(modes) if (modes >= 0).any() else None
 
 
 def _join(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:

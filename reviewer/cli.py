@@ -268,6 +268,10 @@ def _add_import(command: commands.AddCommand) -> None:
         "--reduce", metavar="PX", type=float, default=0.0, dest="reduce_px",
         help="drop keyframes while every edge stays within PX pixels (default: 0, exact)",
     )  # fmt: skip
+    importing.add_argument(
+        "--source", choices=("import", "tracker"),
+        help="mark every keyframe as imported, or as a tracker's with its confidence",
+    )  # fmt: skip
 
 
 def _add_export(command: commands.AddCommand) -> None:

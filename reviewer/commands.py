@@ -155,7 +155,8 @@ def import_(options: argparse.Namespace) -> int:
         with progress(f"Importing {inert(options.file.name)}") as report:
             done = import_file(
                 project, options.file, format_name,
-                class_name=options.class_name, reduce_px=options.reduce_px, progress=report,
+                class_name=options.class_name, reduce_px=options.reduce_px,
+                source=options.source, progress=report,
             )  # fmt: skip
         project.flush()
     print(

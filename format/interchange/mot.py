@@ -29,9 +29,11 @@ def import_mot(
     *,
     class_name: str | None = None,
     reduce_px: float = 0.0,
+    confidence: bool = False,
     progress: Progress | None = None,
 ) -> Imported:
-    """Make an entity of each identity in the file. ``reduce_px`` 0 keeps every number exactly.
+    """Make an entity of each identity in the file. ``reduce_px`` 0 keeps every number exactly;
+    ``confidence`` keeps a tracker's with each box.
 
     InterchangeError names the line that is malformed; then nothing was imported.
     """
@@ -39,6 +41,10 @@ def import_mot(
     project.ontology.entity_class(entity_class)
     rows, lines = _read(path)
     _check(rows, lines, path, project.frame_count)
+    unsure = ~np.isfinite(rows[:, 6:7]).all(axis=1)
+    if confidence and unsure.any():
+        where = _row(rows, lines, int(np.argmax(unsure)), path)
+        raise InterchangeError(f"{where} has a confidence that is not a finite number.")
     frames, ids = rows[:, 0].astype(np.int64) - 1, rows[:, 1].astype(np.int64)
     # a detection without identity (-1) is an object of one frame
     nobody = ids < 0
@@ -49,7 +55,8 @@ def import_mot(
     def tracks() -> Iterator[Track]:
         for part in np.split(order, starts[1:]) if len(order) else []:
             name = f"{entity_class}_{ids[part[0]]}"
-            yield Track(name, entity_class, frames[part], rows[part, 2:6].copy())
+            sure = rows[part, 6] if confidence and rows.shape[1] > 6 else None
+            yield Track(name, entity_class, frames[part], rows[part, 2:6].copy(), confidence=sure)
 
     return put_tracks(
         project,
@@ -58,7 +65,7 @@ def import_mot(
         f"Import {path.name}",
         reduce_px,
         progress,
-        _not_kept(rows),
+        _not_kept(rows, confidence),
     )
 
 
@@ -133,12 +140,12 @@ def _row(rows: NDArray[np.float64], lines: list[int], index: int, path: Path) ->
     return f"{path}, line {lines[index]} ({','.join(f'{value:g}' for value in rows[index][:6])})"
 
 
-def _not_kept(rows: NDArray[np.float64]) -> tuple[str, ...]:
+def _not_kept(rows: NDArray[np.float64], confidence: bool) -> tuple[str, ...]:
     """Columns that hold something this project has no property for."""
     names = ("confidence", "column 8", "column 9", "column 10")
     notes = []
     for column, name in enumerate(names, 6):
-        if column < rows.shape[1]:
+        if column < rows.shape[1] and not (confidence and column == 6):
             telling = int((rows[:, column] != (1 if column == 6 else -1)).sum())
             if telling:
                 notes.append(f"{name} of {telling} rows was not kept")

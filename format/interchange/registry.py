@@ -8,10 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from .. import provenance
 from ..errors import InterchangeError
 from ..files import temporary_beside
+from ..kinds import SOURCE
 from ..project import Project
+from ..provenance import Origin, Source
+from ..transaction import Transaction
 from .mot import export_mot, import_mot
 from .table import export_table, import_table
 from .tracks import Imported, Progress
@@ -25,12 +30,13 @@ class Format:
     summary: str
     read: Callable[..., Imported]
     write: Callable[..., int]
+    has_confidence: bool = False  # one for each box, which read(confidence=True) keeps
 
 
 FORMATS: dict[str, Format] = {
     item.name: item
     for item in (
-        Format("mot", "MOTChallenge text (frames from 1)", import_mot, export_mot),
+        Format("mot", "MOTChallenge text (frames from 1)", import_mot, export_mot, True),
         *(
             Format(
                 kind,
@@ -59,20 +65,46 @@ def import_file(
     *,
     class_name: str | None = None,
     reduce_px: float = 0.0,
+    source: Origin | None = None,
     progress: Progress | None = None,
 ) -> Imported:
     """Read ``path`` into the project as one edit, whole or not at all.
 
     ``reduce_px`` is how far, in pixels, an edge may lie from the file's on any frame; 0 keeps every
-    number exactly. InterchangeError says what is wrong with the file.
+    number exactly. With a ``source`` every keyframe is marked as coming from there, a tracker's
+    with its confidence where the file has one; without, as made by hand, which takes no space.
+    InterchangeError says what is wrong with the file.
     """
     if not 0 <= reduce_px < 1e6:
         raise InterchangeError(
             f"The tolerance to reduce by is in pixels, 0 or more, not {reduce_px}."
         )
-    return find_format(format_name).read(
-        project, Path(path), class_name=class_name, reduce_px=reduce_px, progress=progress
+    found, path = find_format(format_name), Path(path)
+    text = "" if source is None else provenance.format(Source(source))
+    more: dict[str, Any] = (
+        {"confidence": True} if found.has_confidence and source == "tracker" else {}
     )
+    options = {"class_name": class_name, "reduce_px": reduce_px, "progress": progress, **more}
+    if not text:
+        return found.read(project, path, **options)
+    with project.transaction(f"Import {path.name}") as transaction:
+        done = found.read(project, path, **options)
+        _mark(transaction, text)
+    return done
+
+
+def _mark(transaction: Transaction, source: str) -> None:
+    """Give every keyframe put so far a source, where it has none."""
+    cells = [cell for part in transaction.parts for cell in part.cells]
+    marked = {(cell.entity, cell.property) for cell in cells if "." in cell.property}
+    for cell in cells:
+        name = f"{cell.property}.source"
+        there = ~cell.kind.is_fill(cell.new)
+        if "." in cell.property or (cell.entity, name) in marked or not there.any():
+            continue
+        rows = SOURCE.empty_rows(int(there.sum()))
+        rows[:] = source
+        transaction.put(cell.entity, name, cell.frames[there], rows)
 
 
 def export_file(

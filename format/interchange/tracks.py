@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import provenance
 from ..edit import Attributes
 from ..errors import InterchangeError
-from ..kinds import ABSENT, BOX, PRESENT
+from ..kinds import ABSENT, BOX, PRESENT, SOURCE, Rows
 from ..layout import is_entity_id, new_entity_id
 from ..project import Project
+from ..provenance import Source
 from .reduce import reduce_boxes
 
 Progress = Callable[[int, "int | None"], None]
@@ -23,7 +25,8 @@ Progress = Callable[[int, "int | None"], None]
 class Track:
     """One object of a file: ``frames`` int64 ``(n,)`` ascending and 0-based, ``boxes`` float64
     ``(n, 4)`` or None, ``presence`` int8 ``(n,)`` codes or None for present on each of its frames.
-    ``choices`` maps a time-varying property to the ``(n,)`` values it has, "" for none."""
+    ``choices`` maps a time-varying property to the ``(n,)`` values it has, "" for none.
+    ``confidence`` float64 ``(n,)`` is a tracker's, to be kept with its boxes."""
 
     name: str
     class_name: str
@@ -33,6 +36,7 @@ class Track:
     constants: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     entity_id: str | None = None
+    confidence: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,9 @@ def put_tracks(
                 keep = _box_keyframes(track, track.boxes, tolerance_px, project.engine_times)
                 if keep.any():  # a class without geometry takes none
                     transaction.put(entity_id, BOX.name, track.frames[keep], track.boxes[keep])
+                    if track.confidence is not None:
+                        sure = _sources(track.confidence[keep])
+                        transaction.put(entity_id, f"{BOX.name}.source", track.frames[keep], sure)
             for name, values in track.choices.items():
                 _put_choice(project, transaction, entity_id, track, name, values)
             entities += 1
@@ -81,6 +88,12 @@ def put_tracks(
             if progress is not None:
                 progress(entities, total)
     return Imported(entities, rows, project.keyframe_count() - before, notes)
+
+
+def _sources(confidence: NDArray[np.float64]) -> Rows:
+    rows = SOURCE.empty_rows(len(confidence))
+    rows[:, 0] = [provenance.format(Source("tracker", value)) for value in confidence.tolist()]
+    return rows
 
 
 def _new_id(project: Project, class_name: str) -> str:

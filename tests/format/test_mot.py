@@ -304,3 +304,38 @@ def test_a_tolerance_is_a_number_of_pixels(tmp_path: Path, pixels: float) -> Non
         pytest.raises(ReviewerError, match="in pixels, 0 or more"),
     ):
         import_file(project, tmp_path / "in.txt", "mot", reduce_px=pixels)
+
+
+def test_where_keyframes_came_from_is_kept_when_asked(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "tracker.txt"
+    file.write_text("1,4,0,0,10,10,0.5\n2,4,1,0,10,10,0.25\n4,4,9,0,10,10,0.125\n3,-1,5,5,6,6,1\n")
+    sources: dict[Any, Any] = {}
+    for source in (None, "import", "tracker"):
+        with Project.open(folder) as project:
+            done = import_file(project, file, "mot", source=source)
+            entity = next(e for e in project.entities.values() if len(e["box"]) == 3)
+            kept = [entity["box"].source(frame) for frame in (0, 1, 3)]
+            sources[source] = [(item.by, item.confidence) for item in kept]
+            assert entity["presence"].source(0).by == (source or "manual")
+            assert done.keyframes == 4 + 6
+            confidence_lost = any("confidence" in note for note in done.notes)
+            assert confidence_lost == (source != "tracker")
+        arrays = {path.name for path in (folder / "annotations.zarr").rglob("*.source")}
+        assert arrays >= ({"box.source", "presence.source"} if source else set())
+        assert source or not arrays
+        with Project.open(folder) as project:
+            project.undo()
+            assert not project.entities, "one edit"
+    assert sources[None] == [("manual", None)] * 3
+    assert sources["import"] == [("import", None)] * 3
+    assert sources["tracker"] == [("tracker", 0.5), ("tracker", 0.25), ("tracker", 0.125)]
+
+
+def test_a_confidence_that_is_no_number_names_its_line(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "tracker.txt"
+    file.write_text("1,4,0,0,10,10,0.5\n2,4,1,0,10,10,nan\n")
+    with Project.open(folder) as project:
+        with pytest.raises(InterchangeError, match=r"line 2 .* has a confidence that is not"):
+            import_file(project, file, "mot", source="tracker")
+        assert not project.entities
+        import_file(project, file, "mot")
