@@ -85,8 +85,13 @@ export function draggedSpan({ first, stop, part }, by, frameCount) {
 export function spanOperations(entity, timeline, before, after, frameCount) {
   const { presence } = timeline.properties;
   if (after.first === before.first && after.stop === before.stop) return [];
+  const at = (op, frame, value) => ({ op, entity: entity.id, property: 'presence', frame, ...value });
   if (after.stop - after.first === before.stop - before.first) {
-    return [{ op: 'shift', entity: entity.id, by: after.first - before.first }];
+    // What lasts to the end of the video is never made absent: there is no frame to say so.
+    const ops = [{ op: 'shift', entity: entity.id, by: after.first - before.first }];
+    if (after.stop === frameCount) ops.unshift(at('unset', before.stop));
+    else if (before.stop === frameCount) ops.push(at('set', after.stop, { value: 'absent' }));
+    return ops;
   }
   const ops = [];
   const inner = presence.keyframes.filter((frame) => frame > before.first && frame < before.stop);
@@ -103,7 +108,6 @@ export function spanOperations(entity, timeline, before, after, frameCount) {
     }
   }
   if (after.stop !== before.stop) {
-    const at = (op, frame, value) => ({ op, entity: entity.id, property: 'presence', frame, ...value });
     if (before.stop < frameCount) ops.push(at('unset', before.stop));
     if (after.stop < frameCount) ops.push(at('set', after.stop, { value: 'absent' }));
   }
