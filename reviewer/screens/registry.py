@@ -53,11 +53,27 @@ SCREENS: tuple[ScreenEntry, ...] = (
         "ontology", "O", "O", "edit the ontology",
         "reviewer.screens.ontology:OntologyEditor", "O ontology",
     ),
+    ScreenEntry(
+        "review", "R", "R", "review: what is left, threads, verdicts",
+        "reviewer.screens.reviews:Reviews", "R review",
+    ),
+    ScreenEntry(
+        "problems", "P", "P", "problems of the annotations, and mending them",
+        "reviewer.screens.problems:Problems", "P problems",
+    ),
+    ScreenEntry(
+        "statistics", "S", "S", "statistics",
+        "reviewer.screens.numbers:Statistics",
+    ),
+    ScreenEntry(
+        "sessions", "W", "W", "work sessions, and submitting one",
+        "reviewer.screens.numbers:Sessions",
+    ),
 )  # fmt: skip
 
 # What the problem checks found, by "module:function" of a project -> places in order of frames;
 # None when there are no such checks.
-PROBLEM_PLACES: str | None = None
+PROBLEM_PLACES: str | None = "reviewer.screens.problems:places"
 # Rows for the timelines besides the entities, by "module:function" of a project -> tracks.
 EXTRA_TRACKS: tuple[str, ...] = ()
 
