@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rich.cells import chop_cells
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -198,7 +199,7 @@ def folded(line: Sequence[Cell], width: int) -> list[list[Cell]]:
                     out.append([Cell(" " * indent)])
                     used = indent
                     continue
-                cut = pad(word, max(1, width - used)).rstrip("…")
+                cut = chop_cells(word, max(2, width - used))[0]
                 out[-1].append(Cell(cut, cell.look))
                 word = word[len(cut) :]
                 out.append([Cell(" " * indent)])
