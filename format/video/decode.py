@@ -17,6 +17,10 @@ from .source import quoted
 _MAX_DELAY_PACKETS = 128
 # Decoding on is as cheap as seeking when it is at most this far to the next start.
 _NEAR_PACKETS = 8
+# On the way to a frame, pictures that no other refers to are not decoded, but for the last few.
+_KEEP_FRAMES = 8
+# A step this short backwards is likely to be followed by others.
+_STEP_BACK_FRAMES = 8
 
 # So many later frames come out without it: then a frame does not come at all. Codecs present up to
 # 16 pictures earlier than they are decoded.
@@ -63,6 +67,11 @@ class FrameCache:
     def size_bytes(self) -> int:
         return self._bytes
 
+    @property
+    def room(self) -> int:
+        """How many frames of the usual size fit."""
+        return self._limit * len(self._frames) // self._bytes if self._bytes else 0
+
     def clear(self) -> None:
         self._frames.clear()
         self._bytes = 0
@@ -92,6 +101,8 @@ class FrameDecoder:
         self._fed = 0  # position of the next packet to decode
         self._lost: set[int] = set()  # frames found to be undecodable
         self._skipped: set[int] = set()  # that did not come in their turn since the last start
+        self._target = 0  # the frame asked for last
+        self._keep_from = 0  # frames before this one need not come, unless others refer to them
         self._careful = False  # the data turned out to be damaged
         self._well = True  # nothing that came out since the last start was damaged
 
@@ -114,11 +125,13 @@ class FrameDecoder:
     def read(self, number: int) -> VideoFrame:
         """The picture of a frame. Raises VideoError if it cannot be decoded."""
         frame = self._cache.get(number) or self._ahead.get(number)
+        last, self._target = self._target, number
         if frame is not None:
             return frame
         if number in self._lost:
             raise self._damaged(number)
         start = self._index.start_of(number)
+        self._aim(number, last)
         waiting = bool(self._ahead) and number >= self._ahead_from
         if not waiting and not self._reachable(number, int(self._index.start_position[start])):
             self._begin(start)
@@ -145,6 +158,13 @@ class FrameDecoder:
         """Whether a frame is known to give no picture."""
         return number in self._lost
 
+    def _aim(self, number: int, last: int) -> None:
+        """Settle how much before a frame is decoded in full: some for a step back, and for somebody
+        who goes backwards as much as can be remembered."""
+        back = 0 < last - number <= _STEP_BACK_FRAMES
+        keep = max(_KEEP_FRAMES, self._cache.room - 1) if back else _KEEP_FRAMES
+        self._keep_from = number - keep
+
     def _run_to(self, number: int) -> VideoFrame | None:
         """Decode on until a frame comes out; None if it does not or all is to be done again."""
         position = int(self._index.frame_position[number])
@@ -158,7 +178,7 @@ class FrameDecoder:
                 found = self._number_of(frame)
                 if found < self._floor:
                     continue
-                if self._latest + 1 < found <= self._latest + _MOST_SKIPPED:
+                if self._careful and self._latest + 1 < found <= self._latest + _MOST_SKIPPED:
                     self._skipped.update(range(self._latest + 1, found))
                 self._skipped.discard(found)
                 self._latest = max(self._latest, found)
@@ -235,6 +255,9 @@ class FrameDecoder:
             frames, well = decode_tagged(context, None, self._fed)
         else:
             self._fed = item[0] + 1
+            frame = int(self._index.packet_frame[item[0]])
+            skipped = 0 <= frame < self._keep_from and not self._careful
+            context.skip_frame = "NONREF" if skipped else "DEFAULT"
             frames, well = decode_tagged(context, item[1], item[0])
         self._pending.extend(frames)
         self._well = self._well and well

@@ -22,7 +22,7 @@ from ..errors import VideoError
 from .scan import NONE, Int64s, Progress, Scan, Throttle
 from .source import MAX_PIXELS, Source, VideoPacket, open_source, quoted
 
-_HEAD_PACKETS = 32
+_HEAD_PACKETS = 24
 _MAX_HEAD_PACKETS = 4096
 _MAX_REORDER = 64  # pictures; codecs allow 16, and fields and hidden ones may add to it
 _UNSETTLED = 4  # of the head's last packets, the decoder may still have wanted a follower
@@ -56,6 +56,11 @@ def prepare(context: VideoCodecContext, careful: bool = False) -> None:
     context.options = {**context.options, "max_pixels": str(MAX_PIXELS)}
 
 
+def _leave_out_pixels(context: VideoCodecContext) -> None:
+    """The pictures are thrown away: skip what does not decide whether and when they come."""
+    context.options = {**context.options, "skip_loop_filter": "all", "skip_idct": "all"}
+
+
 @dataclass
 class Head:
     """What decoding the first packets told."""
@@ -78,6 +83,7 @@ def decode_head(source: Source, scan: Scan) -> Head:
     """Decode the first packets of a freshly opened source. Raises VideoError if none decodes."""
     context = source.codec_context
     prepare(context, careful=True)
+    _leave_out_pixels(context)
     frames: list[VideoFrame] = []
     positions: list[int] = []
     failed: list[int] = []
@@ -208,8 +214,7 @@ def _decode_through(
     with open_source(path) as source:
         context = source.codec_context
         prepare(context, careful)
-        # The pictures are thrown away: leave out what does not decide whether and when they come.
-        context.options = {**context.options, "skip_loop_filter": "all", "skip_idct": "all"}
+        _leave_out_pixels(context)
         fed = 0
         for packet in _packets(source):
             frames, well = decode_tagged(context, packet, fed)
