@@ -60,9 +60,9 @@ class Watcher:
                 raise_interrupt=False,
             ):
                 self._heard({Path(path) for _, path in changes})
-        except (OSError, RuntimeError):
-            # no inotify watches left, or a file system without notices: the journal still tells
-            # what other processes of ours do
+        except (OSError, RuntimeError, UnicodeEncodeError):
+            # no inotify watches left, a file system without notices, or a folder whose name is no
+            # text: the journal still tells what other processes of ours do
             while not self._stop.wait(_POLL_S / 5):
                 self._poll()
 

@@ -29,6 +29,7 @@ def describe(project: Project, entity_id: str, frame: int) -> dict[str, Any]:
         spans = [s for s in entity["presence"].spans() if s[2] in ("present", "occluded")]
         described["first"] = spans[0][0] if spans else None
         described["stop"] = spans[-1][1] if spans else None
+        described["presence_keyframes"] = entity["presence"].keyframes[:MAX_ITEMS].tolist()
     return described
 
 
@@ -45,6 +46,7 @@ def _property(track: Property, frame: int) -> dict[str, Any]:
         "since": int(frames[force]) if force >= 0 else None,
         "until": int(frames[force + 1]) if force + 1 < len(frames) else None,
         "rule": track.rule_at(frame),
+        "rules": list(definition.kind.rules),
         "source": _source(track, int(frames[force])) if force >= 0 else None,
     }
     return found

@@ -127,6 +127,8 @@ class LiveHub:
             "undo": project.undo_label,
             "redo": project.redo_label,
         }
+        if getattr(change.edit, "ontology", None):
+            message["ontology"] = True
         if len(change.entities) > MAX_DESCRIBED:
             return message | {"entities": None}
         message["entities"] = sorted(change.entities)

@@ -273,8 +273,8 @@ async def what_is_shown(window: Window, work: Work) -> dict[int, str]:
     shown = {}
     for frame in sorted(frames):
         await window.go_to(frame)
-        await window.page.evaluate(
-            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        await window.until(
+            f"document.querySelector('.properties-panel').dataset.frame === '{frame}'"
         )
         shown[frame] = await window.until(
             "document.querySelector('[aria-label=Presence] [aria-pressed=true]')?.dataset.value"

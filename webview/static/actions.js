@@ -79,6 +79,11 @@ export class Actions {
   // selecting and tools
 
   select(id, { reveal = true } = {}) {
+    const { picking } = this.state;
+    if (picking && id) {
+      picking.picked(id);
+      return;
+    }
     this.finishNudge();
     const { store, stage, scene } = this.workspace;
     if (this.state.tool === 'redraw' || this.state.tool === 'extend') store.set({ tool: 'select' });

@@ -36,6 +36,8 @@ const PATHS = {
   silent: 'M2.500 6v4h2.500l3.500 3V3L5 6z M11 6.200l3.600 3.600 M14.600 6.200L11 9.800',
   loop: 'M4 6.500V6a2 2 0 0 1 2-2h6.500 M10.500 2l2 2-2 2 M12 9.500v.5a2 2 0 0 1-2 2H3.500 M5.500 14l-2-2 2-2',
   event: 'M2.500 5h11v6h-11z',
+  plus: 'M8 3.500v9 M3.500 8h9',
+  target: 'M8 4a4 4 0 1 0 0 8a4 4 0 1 0 0-8 M8 1.500v4 M8 10.500v4 M1.500 8h4 M10.500 8h4',
   warning: 'M8 2.500l6 10.500H2z M8 6.500v3 M8 11.200v.3',
 };
 const SOLID = new Set(['select', 'play', 'pause']);

@@ -8,6 +8,8 @@
 
 import { isTyping } from './dom.js';
 import { openHelp } from './dialogs/help.js';
+import { toggleChoice } from './panels/properties/choices.js';
+import { Subject } from './panels/properties/subject.js';
 import { timeCommands } from './timeline/commands.js';
 import { shapeCommands } from './tools/registry.js';
 
@@ -61,13 +63,19 @@ export class Shortcuts {
     for (const command of this.commands) {
       for (const key of command.keys) this.byKey.set(key.toLowerCase(), command);
     }
-    this.classKeys = new Map(workspace.model.classes.filter((c) => c.hotkey).map((c) => [c.hotkey.toLowerCase(), c]));
+    this.readOntology();
     this.onDown = (event) => this.#down(event);
     this.onUp = (event) => this.#up(event);
     this.onBlur = () => { workspace.pointer.spaceHeld = false; };
     addEventListener('keydown', this.onDown);
     addEventListener('keyup', this.onUp);
     addEventListener('blur', this.onBlur);
+  }
+
+  /** Take over the keys that the ontology gives classes. */
+  readOntology() {
+    this.classKeys = new Map(this.workspace.model.classes.filter((c) => c.hotkey)
+      .map((c) => [c.hotkey.toLowerCase(), c]));
   }
 
   close() {
@@ -88,6 +96,7 @@ export class Shortcuts {
     }
     // Buttons and lists keep the keys by which they are worked.
     if (event.target instanceof HTMLSelectElement) return;
+    if (event.target.type === 'range' && /^(Arrow|Home|End|Page)/.test(event.key)) return;
     if (event.key === 'Enter' || event.key === 'Tab') return;
     if (this.#ontologyKey(event)) {
       event.preventDefault();
@@ -125,7 +134,8 @@ export class Shortcuts {
     for (const property of entity ? model.classOf(entity).properties : []) {
       const choice = property.choices.find((c) => c.hotkey?.toLowerCase() === key);
       if (!choice) continue;
-      actions.setChoice(property, choice.name);
+      if (property.kind === 'choices') toggleChoice(new Subject(this.workspace, entity.id), property, choice.name);
+      else actions.setChoice(property, choice.name);
       return true;
     }
     const entityClass = this.classKeys.get(key);

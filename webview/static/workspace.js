@@ -11,12 +11,14 @@ import { FrameSource } from './frame_source.js';
 import { createPainter } from './painter.js';
 import { createEntityList } from './panels/entities/list.js';
 import { createLegend } from './panels/legend.js';
+import { createPickHint } from './panels/pick_hint.js';
 import { createProperties } from './panels/properties.js';
 import { createStatusBar } from './panels/status_bar.js';
 import { createTopBar } from './panels/top_bar.js';
 import { createTransport } from './panels/transport.js';
 import { decodeTimes, decodeUnits } from './protocol.js';
 import { Shortcuts } from './shortcuts.js';
+import { DetailsSource } from './state/details.js';
 import { Live } from './state/live.js';
 import { Lives } from './state/lives.js';
 import { Loop } from './state/loop.js';
@@ -88,7 +90,7 @@ export class Workspace {
     this.store = new Store({
       frame, target: frame, playing: false, rate: 1, selected: null, hovered: null, tool: 'select',
       selection: [], shape: null, handle: null, ...firstToDraw(this.model), drawMany: false, snap: true,
-      brush: { mode: 'brush', size: 24 }, structure: 0, shapes: 0, timeline: null,
+      brush: { mode: 'brush', size: 24 }, structure: 0, ontology: 0, details: null, picking: null, shapes: 0, timeline: null,
       status: 'offline', waiting: 0, undo: state.undo, redo: state.redo, colorBy: 'class',
       seen: 0, lives: 0, loop: null, videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
     });
@@ -106,6 +108,7 @@ export class Workspace {
     this.actions = new Actions(this);
     this.loop = new Loop(this);
     this.sound = new Sound(this);
+    this.details = new DetailsSource(this);
     // First, so that every panel that watches finds the new colours.
     this.store.watch(['colorBy'], () => {
       this.scene.recolor(this.store.state.colorBy);
@@ -172,6 +175,7 @@ export class Workspace {
     createStatusBar(parts.status, this);
     createLegend(parts.legend, this);
     createOptionsBar(parts.options, this);
+    createPickHint(parts.stage, this);
     this.#showProblems();
   }
 
@@ -241,7 +245,7 @@ export class Workspace {
 
   #changed(message) {
     const { entities, frames, revision, structure, there, gone, undo, redo } = message;
-    if (entities === null && structure) {
+    if ((entities === null && structure) || message.ontology) {
       this.#reload(false);
       return;
     }
@@ -251,6 +255,7 @@ export class Workspace {
     if (entities === null || entities.includes(this.store.state.selected)) this.#fetchTimeline();
     this.lives.stale();
     this.timeline.changed(entities);
+    this.details.changed(entities);
   }
 
   #updateEntities(there, gone) {
@@ -264,6 +269,7 @@ export class Workspace {
 
   /** Everything anew: changes were missed, or entities have other numbers after a restart. */
   async #reload(restarted) {
+    const before = this.model.ontologyText;
     try {
       const state = await fetchJson(`${this.base}/state`);
       this.model.load(state);
@@ -278,11 +284,24 @@ export class Workspace {
     this.scene.recolor(this.store.state.colorBy);
     if (!this.model.entities.has(this.store.state.selected)) this.store.set({ selected: null });
     this.#fetchTimeline();
+    if (this.model.ontologyText !== before) this.#ontologyChanged();
     this.store.bump('structure');
     this.lives.stale();
     if (restarted) this.timeline.lanes.reset();
     this.timeline.changed(null);
+    this.details.changed(null);
     this.stage.refresh();
+  }
+
+  /** Classes and properties are others: panels that are made from them are made anew. */
+  #ontologyChanged() {
+    const { drawClass, colorBy } = this.store.state;
+    this.shortcuts.readOntology();
+    this.store.bump('ontology');
+    if (!this.model.classByName.has(drawClass)) this.store.set(firstToDraw(this.model));
+    const colours = ['class', 'entity', ...this.model.choiceProperties().map(({ name }) => name)];
+    if (!colours.includes(colorBy)) this.store.set({ colorBy: 'class' });
+    this.notify('The ontology was changed.');
   }
 
   async #fetchTimeline() {
@@ -313,7 +332,7 @@ export class Workspace {
 
   /** Read-only view for tests and bug reports; see globalThis.reviewer. */
   diagnostics() {
-    const { scene, model, store, source, stage, live, sound } = this;
+    const { scene, model, store, source, stage, live, sound, details } = this;
     return {
       painted: () => describePainted(scene),
       values(id) {
@@ -333,6 +352,7 @@ export class Workspace {
       /** Ids of edits that are not acknowledged, and whether they would outlive this page. */
       get waiting() { return [...live.pending.keys()]; },
       get safe() { return live.safe; },
+      get detailsCurrent() { return details.current; },
       get overrides() { return scene.overrides.size; },
     };
   }
@@ -340,6 +360,7 @@ export class Workspace {
   close() {
     removeEventListener('beforeunload', this.onLeave);
     this.live.close();
+    this.details.close();
     this.source.close();
     this.stage.close();
     this.shortcuts.close();

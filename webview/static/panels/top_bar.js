@@ -51,13 +51,14 @@ function projectName(model, options) {
 /** The class of the next shape, as a menu that keeps its colour in sight. */
 function classPicker({ store, model, actions, readOnly }) {
   const dot = h('span', { class: 'class-dot' });
-  const select = h('select', { class: 'select', 'aria-label': 'Class of what is drawn', title: 'Class of what is drawn', disabled: readOnly },
-    model.classes.filter((c) => c.geometry.length).map((c) => h('option', { value: c.name }, c.hotkey ? `${c.label}  (${c.hotkey})` : c.label)));
+  const select = h('select', { class: 'select', 'aria-label': 'Class of what is drawn', title: 'Class of what is drawn', disabled: readOnly });
   select.addEventListener('change', () => {
     actions.drawWith(select.value);
     select.blur();
   });
-  store.watch(['drawClass'], ({ drawClass }) => {
+  store.watch(['ontology'], () => fill(select, model.classes.filter((c) => c.geometry.length)
+    .map((c) => h('option', { value: c.name }, c.hotkey ? `${c.label}  (${c.hotkey})` : c.label))));
+  store.watch(['drawClass', 'ontology'], ({ drawClass }) => {
     select.value = drawClass ?? '';
     dot.style.background = model.classByName.get(drawClass)?.color ?? 'transparent';
   });
@@ -65,9 +66,12 @@ function classPicker({ store, model, actions, readOnly }) {
 }
 
 function colorPicker({ store, model }) {
-  const choices = [['class', 'Class'], ['entity', 'Entity'], ...model.choiceProperties().map((p) => [p.name, p.label])];
-  const select = h('select', { class: 'select', title: 'What colours mean' },
-    choices.map(([value, text]) => h('option', { value }, text)));
+  const select = h('select', { class: 'select', title: 'What colours mean' });
+  store.watch(['ontology', 'colorBy'], ({ colorBy }) => {
+    const choices = [['class', 'Class'], ['entity', 'Entity'], ...model.choiceProperties().map((p) => [p.name, p.label])];
+    fill(select, choices.map(([value, text]) => h('option', { value }, text)));
+    select.value = colorBy;
+  });
   select.addEventListener('change', () => {
     store.set({ colorBy: select.value });
     select.blur();

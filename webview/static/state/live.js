@@ -15,7 +15,7 @@ const SILENCE_MS = 15_000;
 const LOOK_MS = 3000;
 const MAX_LABEL = 200;
 /** What the server takes in one message; it hangs up on more. */
-const MAX_MESSAGE_BYTES = 1 << 20;
+const MAX_MESSAGE_BYTES = 8 << 20;
 
 /**
  * @typedef {{type: 'edit'|'undo'|'redo', id: string, label?: string, ops?: Object[],

@@ -4,7 +4,8 @@
  *
  * @typedef {{name: string, label: string, code: number, color: string|null, hotkey: string|null}} Choice
  * @typedef {{name: string, label: string, kind: string, time_varying: boolean, required: boolean,
- *   default: string|null, choices: Choice[]}} Property
+ *   default: any, interpolation: 'hold'|'linear', range: [number|null, number|null],
+ *   classes: string[], when: {property: string, is: string[]}|null, choices: Choice[]}} Property
  * @typedef {{name: string, label: string, color: string, hotkey: string|null, geometry: string[],
  *   event: boolean, properties: Property[], skeleton: {points: string[], edges: string[][]}|null,
  *   edges: Uint16Array}} EntityClass `edges`: pairs of the skeleton's points, by their numbers
@@ -12,6 +13,9 @@
  *   constants: Object<string, any>}} Entity
  */
 
+const SCENE = 'scene';
+/** The one entity that stands for the whole picture. */
+export const SCENE_ENTITY = 'scene-0';
 const UNKNOWN_COLOR = '#9aa4b2';
 
 export class Model {
@@ -30,7 +34,13 @@ export class Model {
     this.warnings = state.warnings;
     this.revision = state.revision;
     /** @type {EntityClass[]} */
-    this.classes = state.ontology.classes.map(completeClass);
+    /** Tells whether another state has the same ontology. */
+    this.ontologyText = JSON.stringify(state.ontology);
+    const shared = new Map((state.ontology.shared ?? []).map((property) => [property.name, property]));
+    this.classes = state.ontology.classes.map((c) => completeClass(c, shared));
+    /** @type {EntityClass|null} the class of the whole picture's properties */
+    this.scene = state.ontology.scene
+      ? completeClass({ ...state.ontology.scene, name: SCENE, geometry: [] }, shared) : null;
     this.classByName = new Map(this.classes.map((c) => [c.name, c]));
     this.classNumber = new Map(this.classes.map((c, i) => [c.name, i]));
     /** @type {Map<string, Entity>} creation order */
@@ -58,6 +68,7 @@ export class Model {
 
   /** @returns {EntityClass} also for a class the ontology no longer has */
   classOf(entity) {
+    if (entity.class === SCENE && this.scene) return this.scene;
     return this.classByName.get(entity.class)
       ?? completeClass({ name: entity.class, color: UNKNOWN_COLOR });
   }
@@ -79,7 +90,8 @@ export class Model {
   }
 }
 
-function completeClass(c) {
+function completeClass(c, shared = new Map()) {
+  const uses = (c.uses ?? []).map((name) => shared.get(name)).filter(Boolean);
   return {
     name: c.name,
     label: c.label ?? c.name,
@@ -89,13 +101,17 @@ function completeClass(c) {
     skeleton: c.skeleton ?? null,
     event: c.event ?? false,
     edges: edgePairs(c.skeleton),
-    properties: (c.properties ?? []).map((p) => ({
+    properties: [...uses, ...c.properties ?? []].map((p) => ({
       name: p.name,
       label: p.label ?? p.name,
       kind: p.kind,
       time_varying: p.time_varying ?? false,
       required: p.required ?? false,
       default: p.default ?? null,
+      interpolation: p.interpolation ?? 'hold',
+      range: p.range ?? [null, null],
+      classes: p.classes ?? [],
+      when: p.when ?? null,
       choices: (p.choices ?? []).map((choice, i) => ({
         name: choice.name,
         label: choice.label ?? choice.name,

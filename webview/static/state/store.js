@@ -19,6 +19,10 @@
  * @property {string|null} drawClass class of the next entity drawn
  * @property {number} structure counts changes of the entity list, ontology and constants
  * @property {Object|null} timeline keyframes and spans of the selected entity
+ * @property {number} ontology counts changes of the ontology
+ * @property {import('./details.js').Details|null} details the selected entity at the frame shown
+ * @property {{subject: string, property: Object, picked: (id: string) => void, text: string}|null}
+ *   picking the next click on an entity names it in a property
  * @property {number} shapes counts repaints of shapes, so that panels can follow values
  * @property {'saved'|'saving'|'offline'|'read-only'} status
  * @property {number} waiting edits not acknowledged yet

@@ -63,6 +63,10 @@ export class Pointer {
       this.panning = null;
       return true;
     }
+    if (this.workspace.store.state.picking) {
+      this.workspace.store.set({ picking: null });
+      return true;
+    }
     return this.tool.cancel();
   }
 
@@ -90,6 +94,10 @@ export class Pointer {
       this.panning = { x: event.clientX, y: event.clientY, view: stage.view };
       this.spaceUsed = true;
       stage.root.style.cursor = 'grabbing';
+    } else if (event.button === 0 && this.workspace.store.state.picking) {
+      const { hovered, picking } = this.workspace.store.state;
+      if (hovered) picking.picked(hovered);
+      return;
     } else if (event.button === 0) {
       this.tool.down(this.#at(event));
     } else {
