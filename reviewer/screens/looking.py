@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from reviewer.format import Project
-from reviewer.frame_image import MAX_ZOOM, Look
+from reviewer.format import Project, ReviewerError
+from reviewer.frame_image import MAX_ZOOM, Fit, Look, fit
+from reviewer.frame_image_graphics import Terminal
 from reviewer.screens.dialogs import Item, Menu
 from reviewer.screens.figures import BY_CLASS, BY_ENTITY, Figures
 from reviewer.screens.help import Help
@@ -35,6 +36,7 @@ class Looking:
     project: Project
     figures: Figures
     view: FrameView
+    terminal: Terminal
     timeline: Timeline
     frame: int
     selected: str | None
@@ -46,15 +48,20 @@ class Looking:
 
     # -- the picture ----------------------------------------------------------------------
 
-    def _shown(self) -> tuple[float, float, float, float] | None:
-        moment = self.view.moment
-        return moment.place.shown if moment is not None and moment.place is not None else None
+    def _place(self) -> Fit | None:
+        """How the picture lies as it was last wished for; it may be on its way still."""
+        try:
+            video = self.project.video
+        except ReviewerError:
+            return None
+        width, height = self.view.size
+        cell_px = self.terminal.cell_px
+        return fit(video.width, video.height, max(1, width), max(1, height), cell_px, self.look)
 
     def action_closer(self, factor: float) -> None:
-        shown = self._shown()
-        if shown is None:
+        if (place := self._place()) is None:
             return
-        x, y, width, height = shown
+        x, y, width, height = place.shown
         zoom = min(max(self.look.zoom * factor, 1.0), MAX_ZOOM)
         middle = (x + width / 2, y + height / 2)
         if self.look.zoom <= 1 and (chosen := self._selected_bounds()) is not None:
@@ -64,13 +71,12 @@ class Looking:
         self.redraw()
 
     def action_pan(self, across: int, down: int) -> None:
-        shown = self._shown()
-        if shown is None:
+        if (place := self._place()) is None:
             return
         if self.look.zoom <= 1:
             self.say("the whole picture is shown; . goes closer")
             return
-        x, y, width, height = shown
+        x, y, width, height = place.shown
         # from what is shown, not from what was wished: at the border nothing adds up unseen
         self.look = replace(
             self.look,
@@ -82,13 +88,11 @@ class Looking:
     def action_center(self) -> None:
         """Bring the selected entity close, in the middle."""
         chosen = self._selected_bounds()
-        shown = self._shown()
-        if chosen is None or shown is None:
+        place = self._place()
+        if chosen is None or place is None:
             self.say("the selected entity has no shape in this frame")
             return
         left, top, right, bottom = chosen
-        place = self.view.moment.place if self.view.moment else None
-        assert place is not None
         wide = max((right - left) / place.width, (bottom - top) / place.height, 1e-3)
         zoom = min(max(CLOSE_UP / wide, 2.0), MAX_ZOOM)
         self.look = Look(zoom, (left + right) / 2, (top + bottom) / 2)

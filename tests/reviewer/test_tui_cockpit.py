@@ -81,11 +81,12 @@ def project(tmp_path: Path, video: Path):
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_the_frame_on_the_screen_is_the_right_one(project, size):
+async def test_the_frame_on_the_screen_is_the_right_one(project, size, request):
     rng = np.random.default_rng(7)
+    seeks = 100 if request.config.getoption("--full") else 25
     async with cockpit(project, size) as (screen, pilot):
         await press(pilot, screen, "v")  # names off: they would hide the burnt-in number
-        for frame in rng.integers(0, FRAMES, 40).tolist():
+        for frame in rng.integers(0, FRAMES, seeks).tolist():
             screen.go(frame)
             await settle(pilot, screen)
             assert screen.frame == screen.view.frame == frame
