@@ -8,17 +8,21 @@ JSON header, the header, then the arrays it lists, one behind the other, little 
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from .codec import crc32c
 from .edit import Attributes
-from .files import read_bounded, write_atomically
+from .files import open_plain, write_atomically
 from .keyframes import Keyframes, Packed
 from .kinds import Kind, kind_of_token
 from .rowbytes import rows_from_bytes, rows_to_bytes
@@ -74,7 +78,7 @@ def write_cache(
 ) -> None:
     """Write the cache; the i-th entity of ``attributes`` is the i-th of every table. Entities
     without a signature (damaged ones) are read from the store each time."""
-    arrays: list[bytes] = []
+    pieces: list[bytes | memoryview] = []
     header = {
         "version": _VERSION,
         "frame_count": frame_count,
@@ -85,47 +89,78 @@ def write_cache(
         "tables": [],
     }
     for (name, kind), packed in tables.items():
-        rows = rows_to_bytes(packed.rows, kind)
+        rows = rows_to_bytes(packed.rows, kind) if kind.is_text else _memory(packed.rows)
         header["tables"].append(  # type: ignore[attr-defined]
             [name, kind.token, len(packed.frames), len(rows)]
         )
-        arrays += [packed.offsets.tobytes(), packed.frames.tobytes(), rows]
+        pieces += [_memory(packed.offsets), _memory(packed.frames), rows]
     head = orjson.dumps(header)
-    body = b"".join([struct.pack("<I", len(head)), head, *arrays])
-    data = _HEAD.pack(_MAGIC, len(body), crc32c(body)) + body
-    write_atomically(path, data, temporary)
+    pieces[:0] = [struct.pack("<I", len(head)), head]
+    check = 0
+    for piece in pieces:
+        check = crc32c(piece, check)
+    length = sum(map(len, pieces))
+    write_atomically(path, [_HEAD.pack(_MAGIC, length, check), *pieces], temporary)
+
+
+def _memory(array: NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+
+
+class _Reader:
+    """Takes arrays off a file, into memory of their own: nothing is held twice."""
+
+    def __init__(self, file: RawIOBase, size: int) -> None:
+        self._file, self._left = file, size
+        self.check = 0
+
+    def take(self, count: int) -> memoryview:
+        """The next ``count`` bytes; ValueError when there are not so many."""
+        if not 0 <= count <= self._left:
+            raise ValueError("it ends too early")
+        self._left -= count
+        data = memoryview(bytearray(count))
+        done = 0
+        while done < count:
+            got = self._file.readinto(data[done:])
+            if not got:
+                raise ValueError("it ends too early")
+            done += got
+        self.check = crc32c(data, self.check)
+        return data
 
 
 def read_cache(path: Path, frame_count: int) -> KeyframeCache | None:
     """The cache, or None when there is none, it is damaged, or from another version."""
     try:
-        data = read_bounded(path, _MAX_BYTES)
-        magic, length, check = _HEAD.unpack_from(data)
-        body = memoryview(data)[_HEAD.size :]
-        if magic != _MAGIC or length != len(body) or crc32c(bytes(body)) != check:
-            return None
-        (head_length,) = struct.unpack_from("<I", body)
-        header = orjson.loads(body[4 : 4 + head_length])
-        if header["version"] != _VERSION or header["frame_count"] != frame_count:
-            return None
-        position = 4 + head_length
-        count = len(header["entities"])
-        tables: dict[tuple[str, Kind], Packed] = {}
-        for name, token, keyframes, length in header["tables"]:
-            kind = kind_of_token(token)
-            parts = []
-            for size in (8 * (count + 1), 8 * keyframes, length):
-                parts.append(body[position : position + size])
-                position += size
-            tables[name, kind] = Packed(
-                np.frombuffer(parts[0], "<i8"),
-                np.frombuffer(parts[1], "<i8"),
-                rows_from_bytes(parts[2], keyframes, kind),
-            )
-        entities = {
-            entity: CachedEntity(signature, Attributes.from_json(item), index)
-            for index, (entity, signature, item) in enumerate(header["entities"])
-        }
+        with open_plain(path, _MAX_BYTES) as file:
+            return _read(file, os.fstat(file.fileno()).st_size, frame_count)
     except (OSError, ValueError, KeyError, TypeError, struct.error):
         return None
+
+
+def _read(file: RawIOBase, size: int, frame_count: int) -> KeyframeCache | None:
+    magic, length, check = _HEAD.unpack(_Reader(file, size).take(_HEAD.size))
+    if magic != _MAGIC or length != size - _HEAD.size:
+        return None
+    reader = _Reader(file, length)
+    (head_length,) = struct.unpack("<I", reader.take(4))
+    header = orjson.loads(reader.take(head_length))
+    if header["version"] != _VERSION or header["frame_count"] != frame_count:
+        return None
+    count = len(header["entities"])
+    tables: dict[tuple[str, Kind], Packed] = {}
+    for name, token, keyframes, rows in header["tables"]:
+        kind = kind_of_token(token)
+        tables[name, kind] = Packed(
+            np.frombuffer(reader.take(8 * (count + 1)), "<i8"),
+            np.frombuffer(reader.take(8 * keyframes), "<i8"),
+            rows_from_bytes(reader.take(rows), keyframes, kind),
+        )
+    if reader.check != check:
+        return None
+    entities = {
+        entity: CachedEntity(signature, Attributes.from_json(item), index)
+        for index, (entity, signature, item) in enumerate(header["entities"])
+    }
     return KeyframeCache(entities, tables)

@@ -36,9 +36,12 @@ class DamagedChunk(ValueError):
     """A chunk or its array's metadata is not what the format says; the message says why."""
 
 
-def crc32c(data: bytes) -> int:
-    """CRC-32C of the bytes."""
-    return int(google_crc32c.value(data))
+def crc32c(data: bytes | memoryview, before: int = 0) -> int:
+    """CRC-32C of the bytes, behind those whose CRC is ``before``."""
+    if not isinstance(data, bytes):
+        # the library takes the memory of an array without a copy, but not that of a memoryview
+        data = np.frombuffer(data, np.uint8) if len(data) else b""  # type: ignore[assignment]
+    return int(google_crc32c.extend(before, data))
 
 
 def dump_json(value: Any) -> bytes:

@@ -11,6 +11,8 @@ import secrets
 import shutil
 import stat
 import time
+from collections.abc import Sequence
+from io import FileIO, RawIOBase
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,13 +48,15 @@ class AtomicBatch:
         self._staged: list[tuple[Path | None, Path]] = []
         self.stamps: dict[Path, Stamp] = {}
 
-    def stage(self, path: Path, data: bytes) -> None:
-        """Write ``data`` to a temporary file that :meth:`commit` will rename to ``path``."""
+    def stage(self, path: Path, *pieces: bytes | memoryview) -> None:
+        """Write ``pieces``, one behind the other, to a temporary file that :meth:`commit` will
+        rename to ``path``."""
         self._temporary.mkdir(parents=True, exist_ok=True)
         temporary = self._temporary / f"{_me()}-{secrets.token_hex(8)}.tmp"
         self._staged.append((temporary, path))
         with open(temporary, "xb", buffering=0) as file:
-            file.write(data)
+            for piece in pieces:
+                _write_all(file, piece)
             if len(self._staged) <= _SYNC_EACH:
                 os.fsync(file.fileno())
             self.stamps[path] = stamp_of(os.fstat(file.fileno()))
@@ -152,11 +156,20 @@ def _is_dead(process: str) -> bool:
     return False
 
 
-def write_atomically(path: Path, data: bytes, temporary: Path) -> None:
-    """One file, durable on return."""
+def _write_all(file: RawIOBase, data: bytes | memoryview) -> None:
+    """A disk that is nearly full, or a very large piece, takes a part and says so in a number."""
+    rest = memoryview(data)
+    while len(rest):
+        rest = rest[file.write(rest) or 0 :]
+
+
+def write_atomically(
+    path: Path, data: bytes | Sequence[bytes | memoryview], temporary: Path
+) -> None:
+    """One file, durable on return; ``data`` may come in pieces."""
     batch = AtomicBatch(temporary)
     try:
-        batch.stage(path, data)
+        batch.stage(path, *([data] if isinstance(data, bytes) else data))
         batch.commit()
     finally:
         batch.discard()
@@ -180,13 +193,24 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
+def open_plain(path: Path, limit: int) -> FileIO:
+    """A file open for reading, unbuffered; ValueError when it is larger than ``limit`` or not a
+    plain file."""
+    # a named pipe must not make us wait for whoever writes to it
+    file = open(path, "rb", buffering=0, opener=_open_at_once)  # noqa: SIM115  the caller closes it
+    status = os.fstat(file.fileno())
+    problem = None
+    if not stat.S_ISREG(status.st_mode):
+        problem = f"{path} is not a plain file"
+    elif status.st_size > limit:
+        problem = f"{path} is {status.st_size} bytes, over the limit of {limit}"
+    if problem:
+        file.close()
+        raise ValueError(problem)
+    return file
+
+
 def read_bounded(path: Path, limit: int) -> bytes:
     """A file's bytes; ValueError when it is larger than ``limit`` or not a plain file."""
-    # a named pipe must not make us wait for whoever writes to it
-    with open(path, "rb", opener=_open_at_once) as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"{path} is not a plain file")
-        if status.st_size > limit:
-            raise ValueError(f"{path} is {status.st_size} bytes, over the limit of {limit}")
-        return file.read(limit + 1)
+    with open_plain(path, limit) as file:
+        return file.read(os.fstat(file.fileno()).st_size + 1)

@@ -217,6 +217,13 @@ class KeyframeTable:
         parts = {p: _cut(self._changed[int(entities[p])], first, stop, margin) for p in changed}
         return self._interleave(self._gather(starts, counts), parts)
 
+    def packed(self, count: int) -> Packed:
+        """All keyframes of the entities numbered below ``count``; nothing is copied where the base
+        is just that."""
+        if not self._changed and len(self._base) == count:
+            return self._base
+        return self.window(np.arange(count, dtype=np.int64), 0, self._stride - 1)
+
     def rows_on(self, entities: NDArray[np.int64], window: Packed) -> Rows:
         """For each keyframe of a window of the same entities the row here, fill where there is
         none."""

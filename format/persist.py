@@ -118,7 +118,9 @@ class Persistence:
         self._loaded = {entity: digest(signature) for entity, signature in signatures.items()}
         cache = read_cache(self._layout.keyframe_cache, project.frame_count)
         stored, stale = self._read_all(signatures, cache, progress)
-        project._state.load(stored, known)
+        whole = cache.tables if cache is not None and not stale else {}
+        packed = (list(cache.entities), whole) if cache is not None and whole else None
+        project._state.load(stored, known, packed)
         if stale > _STALE_ENTITIES and project.read_only is None:
             self._write_cache(signatures)
         for _, edit in self._pending:
@@ -174,10 +176,7 @@ class Persistence:
         state = self._project._state
         damaged = {entity for entity, _ in self.damaged}
         good = {e: s for e, s in signatures.items() if e not in damaged}
-        numbers = np.arange(len(state.ids), dtype=np.int64)
-        tables = {
-            key: table.window(numbers, 0, state.frame_count) for key, table in state.tables.items()
-        }
+        tables = {key: table.packed(len(state.ids)) for key, table in state.tables.items()}
         with contextlib.suppress(OSError):  # a cache that cannot be written is no loss
             write_cache(
                 self._layout.keyframe_cache,

@@ -45,18 +45,31 @@ class State:
 
     # -- filling ----------------------------------------------------------------------------
 
-    def load(self, stored: Mapping[str, StoredEntity], first: Sequence[str] = ()) -> None:
+    def load(
+        self,
+        stored: Mapping[str, StoredEntity],
+        first: Sequence[str] = (),
+        packed: tuple[list[str], Mapping[tuple[str, Kind], Packed]] | None = None,
+    ) -> None:
         """Fill an empty state with what the store holds: the entities ``first`` in that order, then
-        the rest in the natural order of names."""
+        the rest in the natural order of names. ``packed`` is the same in one piece, for entities in
+        some order: where that is ours it is taken as it is."""
         known = {e: s for e, s in stored.items() if s.attributes is not None}
         order = sorted(known, key=lambda e: (natural_key(known[e].attributes.name), e))  # type: ignore[union-attr]
         before = set(first)
         order = [e for e in first if e in known] + [e for e in order if e not in before]
+        if packed is not None and packed[0] == order:
+            for (name, kind), keyframes in packed[1].items():
+                self.tables[name, kind] = KeyframeTable(kind, self.frame_count, keyframes)
+            for entity in order:
+                self._set_attributes(entity, known[entity].attributes)
+            return
         keys = {key for item in known.values() for key in item.keyframes}
         for name, kind in sorted(keys, key=lambda key: (key[0], key[1].token)):
             none = Keyframes.none(kind)
-            packed = Packed.pack((known[e].keyframes.get((name, kind), none) for e in order), kind)
-            self.tables[name, kind] = KeyframeTable(kind, self.frame_count, packed)
+            tracks = (known[e].keyframes.get((name, kind), none) for e in order)
+            table = KeyframeTable(kind, self.frame_count, Packed.pack(tracks, kind))
+            self.tables[name, kind] = table
         for entity in order:
             self._set_attributes(entity, known[entity].attributes)
 

@@ -18,6 +18,8 @@ from .geometry.checks import inspect
 from .keyframes import Keyframes
 from .kinds import COMPANIONS, MODES, PRESENCE_KIND, Kind
 from .ontology import Ontology, PropertyDefinition
+from .reference_checks import ids_of
+from .reference_cycles import Targets, cycles, cycles_in_time
 from .values import NOBODY
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class ContentCheck:
         self._record = record
         self._findings = findings
         self._constant_references: dict[str, dict[str, list[str]]] = {}
+        self._varying_references: dict[str, dict[str, Targets]] = {}
 
     def run(self, *, shapes: bool) -> None:
         """Everything; ``shapes`` also whether geometry lies well (the slow part)."""
@@ -46,9 +49,16 @@ class ContentCheck:
             what = "is required and missing"
             self._about("required-missing", item.entity, what, item.property, first, count)
         for name, graph in self._constant_references.items():
-            for cycle in _cycles(graph):
-                names = ", ".join(self._state.attributes[entity].name for entity in cycle)
-                self._about("reference-cycle", cycle[0], f"leads in a circle: {names}", name)
+            for cycle in cycles(graph):
+                what = f"leads in a circle: {self._names(cycle)}"
+                self._about("reference-cycle", cycle[0], what, name)
+        for name, tracks in self._varying_references.items():
+            for cycle, frames in cycles_in_time(tracks):
+                what = f"leads in a circle, {self._names(cycle)}, from frame {frames[0]} on"
+                self._about("reference-cycle", cycle[0], what, name, frames, 0)
+
+    def _names(self, entities: Sequence[str]) -> str:
+        return ", ".join(self._state.attributes[entity].name for entity in entities)
 
     def _about(
         self,
@@ -163,6 +173,9 @@ class ContentCheck:
                     self._about("out-of-range", entity, what, name, wrong)
             case "entity" | "entities":
                 self._references(entity, name, definition, _targets(track))
+                rows = [ids_of(text) for text in track.rows[:, 0]]
+                named = [[target for target in row if target != entity] for row in rows]
+                self._varying_references.setdefault(name, {})[entity] = track.frames, named
 
     def _unknown_codes(
         self,
@@ -271,33 +284,8 @@ _FLAGS = {
 
 def _targets(track: Keyframes) -> list[tuple[str, int]]:
     """(entity id, frame) of each reference of a track, "nobody" left out."""
-    found = []
-    for frame, text in zip(track.frames.tolist(), track.rows[:, 0], strict=True):
-        ids = orjson.loads(text) if text.startswith("[") else [text]
-        found += [(target, frame) for target in ids if target != NOBODY]
-    return found
-
-
-def _cycles(graph: Mapping[str, list[str]]) -> list[list[str]]:
-    """Circles of references, one for each set of entities that can reach each other this way."""
-    done: set[str] = set()
-    found: list[list[str]] = []
-    for start in graph:
-        path: list[str] = []
-        on_path: dict[str, int] = {}
-        stack: list[tuple[str, int]] = [(start, 0)]
-        while stack:
-            entity, depth = stack.pop()
-            for left in path[depth:]:
-                del on_path[left]
-            del path[depth:]
-            if entity in on_path:
-                found.append(path[on_path[entity] :])
-                continue
-            if entity in done:
-                continue
-            done.add(entity)
-            on_path[entity] = len(path)
-            path.append(entity)
-            stack += [(target, len(path)) for target in graph.get(entity, ())]
-    return found
+    return [
+        (target, frame)
+        for frame, text in zip(track.frames.tolist(), track.rows[:, 0], strict=True)
+        for target in ids_of(text)
+    ]

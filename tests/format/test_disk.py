@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from reviewer.format import EditError, ProjectError, ReviewerError
-from reviewer.format.files import temporary_beside
+from reviewer.format.files import AtomicBatch, temporary_beside, write_atomically
 from reviewer.format.interchange import export_file
 
 from reviewer import Project
@@ -245,3 +245,21 @@ def test_what_was_killed_half_made_is_cleared_away_by_the_next(
     assert kept.exists()
     # no name is too long for its own temporary
     assert len(os.fsencode(temporary_beside(tmp_path / ("ä" * 127), ".tmp").name)) < 255
+
+
+def test_a_file_is_never_put_in_place_cut_short(tmp_path: Path) -> None:
+    """What is left of a disk may hold part of a file: the system then writes that part, and says so
+    by a number and not by an error."""
+    with disks.small_disk(tmp_path / "disk", 200) as disk:
+        target = disk / "chunk"
+        target.write_bytes(b"old")
+        data = os.urandom(400_000)
+        batch = AtomicBatch(disk / "tmp")
+        with pytest.raises(OSError, match="No space left"):
+            batch.stage(target, data)
+        batch.discard()
+        assert list((disk / "tmp").iterdir()) == []
+        assert target.read_bytes() == b"old"
+        disks.resize(disk, 2000)
+        write_atomically(target, [b"in ", b"", memoryview(b"pieces")], disk / "tmp")
+        assert target.read_bytes() == b"in pieces"

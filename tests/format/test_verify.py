@@ -193,6 +193,17 @@ def write(name: str, text: str = "") -> Callable[[Path], None]:
     return apply
 
 
+def near(*references: tuple[str, int, list[str]]) -> Callable[[Path], None]:
+    """Who is near whom from a frame on."""
+
+    def apply(folder: Path) -> None:
+        with Project.open(folder) as project, project.transaction("near"):
+            for name, frame, others in references:
+                project.entity(name)["near"][frame] = [project.entity(other) for other in others]
+
+    return apply
+
+
 # what is done to the folder -> what is found: code, and a part of where or of the summary
 DAMAGE: dict[str, tuple[Callable[[Path], Any], list[tuple[str, str]]]] = {
     "future version": (
@@ -283,6 +294,11 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], list[tuple[str, str]]]] = {
         [("reference-class", "a puck and none of player")],
     ),
     "refers to itself": (constant(ADA, mate="player-1"), [("reference-self", '"mate" of Ada')]),
+    "a circle in time": (
+        near(("Ada", 7, ["Ben"]), ("Ben", 5, ["Ada"]), ("Ben", 9, [])),
+        [("reference-cycle", '"near" of Ada leads in a circle, Ada, Ben, from frame 5')],
+    ),
+    "a circle at no time": (near(("Ada", 5, []), ("Ben", 5, ["Ada"])), []),
     "a circle": (constant(BEN, mate="player-1"), [("reference-cycle", "Ada, Ben")]),
     "nowhere": (row(ADA, "presence", 0, -1), [("presence-missing", "Ada is present nowhere")]),
     "required": (ontology(require), [("required-missing", "missing on 300 frames")]),
