@@ -166,7 +166,7 @@ async def test_keys_alone_select_and_move(hand: Hand) -> None:
     await hand.window.settled()
     await keyboard.press("Alt+Shift+Comma")
     await hand.window.settled()
-    await expect(hand.window.page.get_by_text("3 keyframes")).to_be_visible()
+    await expect(hand.window.page.get_by_title("3 keyframes").first).to_be_visible()
     assert boxes(player) == {0: 100, 21: 130, 60: 160}
 
 

@@ -56,10 +56,9 @@ function chips(subject, property, choose, isOn) {
   const buttons = property.choices.map((choice) => h('button', {
     class: 'chip-button', type: 'button', 'aria-pressed': 'false', disabled: subject.readOnly,
     title: choice.hotkey ? `${choice.label} (${choice.hotkey.toUpperCase()})` : choice.label,
-    data: { value: choice.name }, on: { click: () => choose(choice.name) },
+    data: { value: choice.name, ...choice.hotkey ? { key: choice.hotkey.toUpperCase() } : {} }, on: { click: () => choose(choice.name) },
   }, choice.color ? h('span', { class: 'class-dot', style: { background: choice.color } }) : null,
-  h('span', { class: 'chip-text' }, choice.label),
-  choice.hotkey ? h('kbd', { 'aria-hidden': 'true' }, choice.hotkey.toUpperCase()) : null));
+  h('span', { class: 'chip-text' }, choice.label)));
   return {
     element: h('div', { class: 'chips', role: 'group', 'aria-label': property.label }, buttons),
     show(value) {

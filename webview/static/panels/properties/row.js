@@ -4,6 +4,7 @@
  */
 
 import { h, setText } from '../../dom.js';
+import { plural } from '../../format.js';
 
 const RULES = {
   linear: 'Linear', hold: 'Hold', smooth: 'Smooth', cvat: 'As CVAT', morph: 'Morph',
@@ -30,6 +31,7 @@ export function propertyRow(subject, property, control) {
     const applies = detail?.applies ?? true;
     const value = subject.value(property);
     control?.show(value);
+    note.title = detail?.keyframes ? plural(detail.keyframes, 'keyframe') : '';
     element.classList.toggle('is-idle', !applies);
     body.hidden = !applies;
     element.classList.toggle('is-missing', property.required && applies && detail !== undefined && value === null);

@@ -6,9 +6,6 @@
 import * as edits from '../../state/edits.js';
 import { SCENE_ENTITY } from '../../state/model.js';
 
-/** Without a keyframe of these an entity would be nowhere. */
-const NEEDED = ['presence'];
-
 export class Subject {
   /** @param {import('../../workspace.js').Workspace} workspace @param {string} id */
   constructor(workspace, id) {
@@ -72,11 +69,18 @@ export class Subject {
     if (details?.id !== this.id) return;
     const { keyframe, keyframes } = details.properties[name];
     const { frame } = details;
-    const needed = NEEDED.includes(name) || this.entityClass.geometry.includes(name);
     if (!keyframe) workspace.actions.send(edits.keepValues(entity, [name], frame, label));
-    else if (keyframes === 1 && needed) {
+    else if (keyframes === 1 && this.#isNeeded(name, details)) {
       workspace.notify(`This is the only ${label.toLowerCase()} keyframe of ${entity.name}; delete the entity instead.`);
     } else workspace.actions.send(edits.removeKeyframes(entity, [name], frame, label));
+  }
+
+  /** Whether the entity would be nowhere without this property. */
+  #isNeeded(name, { properties }) {
+    if (name === 'presence') return !this.isScene;
+    const { geometry } = this.entityClass;
+    return geometry.includes(name)
+      && !geometry.some((other) => other !== name && properties[other]?.keyframes);
   }
 
   setRule(property, frame, rule) {
