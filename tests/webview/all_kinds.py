@@ -126,9 +126,10 @@ def polygon(x: float, y: float, radius: float) -> Shape:
 
 
 def solid(x: float, y: float, width: float, height: float, depth: float) -> list[Any]:
-    """Eight corners: the front face in turn, then the back face."""
-    front = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-    return front + [(a + depth, b - abs(depth) / 2) for a, b in front]
+    """Eight corners: of the front the left ones, then the right ones, of the back the other way."""
+    left, right = [(x, y), (x, y + height)], [(x + width, y), (x + width, y + height)]
+    back = [(a + depth, b - abs(depth) / 2) for a, b in right + left]
+    return left + right + back
 
 
 def disc(x: int, y: int, radius: int) -> Mask:

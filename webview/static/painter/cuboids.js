@@ -1,11 +1,12 @@
-// Cuboids, as eight projected corners: the front face in turn, then the back face in the same order.
+// Cuboids, as eight projected corners in the order of FORMAT.md: front left top, front left bottom,
+// front right top, front right bottom, back right top, back right bottom, back left top, bottom.
 
 import { Pen } from './pen.js';
 import { alphaOf, faded } from './layout.js';
 
 const pen = new Pen();
-const FRONT = [[0, 1], [1, 2], [2, 3], [3, 0]];
-const BEHIND = [[4, 5], [5, 6], [6, 7], [7, 4], [0, 4], [1, 5], [2, 6], [3, 7]];
+const FRONT = [[0, 2], [2, 3], [3, 1], [1, 0]];
+const BEHIND = [[6, 4], [4, 5], [5, 7], [7, 6], [0, 6], [1, 7], [2, 4], [3, 5]];
 /** Edges behind the front face, against those of the front. */
 const BEHIND_ALPHA = 0.6;
 

@@ -30,6 +30,14 @@ export function createOptionsBar(root, workspace) {
   root.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') actions.useTool('select');
   });
+  // Who works at the top of the picture sees through it; the pointer goes through it anyway.
+  workspace.stage.root.addEventListener('pointermove', (event) => {
+    if (root.hidden) return;
+    const { left, right, bottom } = root.getBoundingClientRect();
+    const behind = event.clientY < bottom + 12 && event.clientX > left - 12 && event.clientX < right + 12;
+    root.classList.toggle('is-behind', behind);
+  });
+  workspace.stage.root.addEventListener('pointerleave', () => root.classList.remove('is-behind'));
 }
 
 function contentFor(workspace) {
