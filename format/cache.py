@@ -7,7 +7,6 @@ JSON header, the header, then the arrays it lists, one behind the other, little 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import struct
 from collections.abc import Mapping
@@ -50,10 +49,16 @@ class KeyframeCache:
     entities: dict[str, CachedEntity]
     tables: dict[tuple[str, Kind], Packed]
 
-    def entity(self, entity_id: str, signature: bytes) -> StoredEntity | None:
+    def is_fresh(self, signatures: Mapping[str, str]) -> bool:
+        """Whether it holds just these entities, with all their files as they were."""
+        return len(self.entities) == len(signatures) and all(
+            signatures.get(entity) == cached.signature for entity, cached in self.entities.items()
+        )
+
+    def entity(self, entity_id: str, signature: str) -> StoredEntity | None:
         """The entity, if its files are still as they were."""
         cached = self.entities.get(entity_id)
-        if cached is None or cached.signature != digest(signature):
+        if cached is None or cached.signature != signature:
             return None
         keyframes = {}
         for key, packed in self.tables.items():
@@ -63,16 +68,11 @@ class KeyframeCache:
         return StoredEntity(cached.attributes, keyframes)
 
 
-def digest(signature: bytes) -> str:
-    """A short form of a store signature."""
-    return hashlib.blake2b(signature, digest_size=16).hexdigest()
-
-
 def write_cache(
     path: Path,
     temporary: Path,
     frame_count: int,
-    signatures: Mapping[str, bytes],
+    signatures: Mapping[str, str],
     attributes: Mapping[str, Attributes],
     tables: Mapping[tuple[str, Kind], Packed],
 ) -> None:
@@ -83,7 +83,7 @@ def write_cache(
         "version": _VERSION,
         "frame_count": frame_count,
         "entities": [
-            [entity, digest(signatures[entity]) if entity in signatures else "", item.to_json()]
+            [entity, signatures.get(entity, ""), item.to_json()]
             for entity, item in attributes.items()
         ],
         "tables": [],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .attach import VideoRecord
-from .cache import KeyframeCache, digest, read_cache, write_cache
+from .cache import KeyframeCache, read_cache, write_cache
 from .codec import DamagedChunk
 from .edit import CellsChange, Edit, EditSummary, EntityChange, OntologyChange
 from .errors import EditError, OntologyError, ProjectError, ReviewerError
@@ -115,18 +115,26 @@ class Persistence:
         # on it, which set the same rows again, but never older.
         signatures, problems = self._store.scan()
         project.warnings += map(str, problems)
-        self._loaded = {entity: digest(signature) for entity, signature in signatures.items()}
+        self._loaded = signatures
         cache = read_cache(self._layout.keyframe_cache, project.frame_count)
-        stored, stale = self._read_all(signatures, cache, progress)
-        whole = cache.tables if cache is not None and not stale else {}
-        packed = (list(cache.entities), whole) if cache is not None and whole else None
-        project._state.load(stored, known, packed)
-        if stale > _STALE_ENTITIES and project.read_only is None:
-            self._write_cache(signatures)
+        if not self._load_whole(cache, signatures, known):
+            stored, stale = self._read_all(signatures, cache, progress)
+            project._state.load(stored, known)
+            if stale > _STALE_ENTITIES and project.read_only is None:
+                self._write_cache(signatures)
         for _, edit in self._pending:
             project.put_in_place(edit)
         if self._pending:
             self.wake()
+
+    def _load_whole(
+        self, cache: KeyframeCache | None, signatures: dict[str, str], known: Sequence[str]
+    ) -> bool:
+        """Fill the state from the cache alone, where that is all there is to know."""
+        if cache is None or not cache.is_fresh(signatures):
+            return False
+        attributes = {entity: cached.attributes for entity, cached in cache.entities.items()}
+        return self._project._state.load_packed(attributes, cache.tables, known)
 
     def _read_journal(self) -> None:
         """Take note of the edits that the store may not have yet. Those that it has are not even
@@ -147,7 +155,7 @@ class Persistence:
 
     def _read_all(
         self,
-        signatures: dict[str, bytes],
+        signatures: dict[str, str],
         cache: KeyframeCache | None,
         progress: Progress | None,
     ) -> tuple[dict[str, StoredEntity], int]:
@@ -172,7 +180,7 @@ class Persistence:
                 self._project.warnings.append(problem)
         self.damaged |= {(entity, name) for name in stored.damaged}
 
-    def _write_cache(self, signatures: dict[str, bytes]) -> None:
+    def _write_cache(self, signatures: dict[str, str]) -> None:
         state = self._project._state
         damaged = {entity for entity, _ in self.damaged}
         good = {e: s for e, s in signatures.items() if e not in damaged}
@@ -366,8 +374,7 @@ class Persistence:
 
     def _look_back(self) -> None:
         """Take over what changed in the store between its loading and the watcher's beginning."""
-        signatures, _ = self._store.scan()
-        found = {entity: digest(signature) for entity, signature in signatures.items()}
+        found, _ = self._store.scan()
         loaded, self._loaded = self._loaded, {}
         changed = sorted(e for e in {**loaded, **found} if loaded.get(e) != found.get(e))
         for begin in range(0, len(changed), _STALE_ENTITIES):

@@ -29,6 +29,14 @@ def natural_key(text: str) -> list[Any]:
     return [int(t) if t.isdecimal() else t.lower() for t in re.split(r"(\d{1,18})", text)]
 
 
+def _ordered(attributes: Mapping[str, Attributes], first: Sequence[str]) -> list[str]:
+    """The entities ``first`` in that order, then the rest in the natural order of names."""
+    before = set(first)
+    rest = [entity for entity in attributes if entity not in before]
+    rest.sort(key=lambda entity: (natural_key(attributes[entity].name), entity))
+    return [entity for entity in first if entity in attributes] + rest
+
+
 class State:
     """Entities are numbered from 0 in the order they are known; a number is never reused."""
 
@@ -45,25 +53,12 @@ class State:
 
     # -- filling ----------------------------------------------------------------------------
 
-    def load(
-        self,
-        stored: Mapping[str, StoredEntity],
-        first: Sequence[str] = (),
-        packed: tuple[list[str], Mapping[tuple[str, Kind], Packed]] | None = None,
-    ) -> None:
+    def load(self, stored: Mapping[str, StoredEntity], first: Sequence[str] = ()) -> None:
         """Fill an empty state with what the store holds: the entities ``first`` in that order, then
-        the rest in the natural order of names. ``packed`` is the same in one piece, for entities in
-        some order: where that is ours it is taken as it is."""
+        the rest in the natural order of names."""
         known = {e: s for e, s in stored.items() if s.attributes is not None}
-        order = sorted(known, key=lambda e: (natural_key(known[e].attributes.name), e))  # type: ignore[union-attr]
-        before = set(first)
-        order = [e for e in first if e in known] + [e for e in order if e not in before]
-        if packed is not None and packed[0] == order:
-            for (name, kind), keyframes in packed[1].items():
-                self.tables[name, kind] = KeyframeTable(kind, self.frame_count, keyframes)
-            for entity in order:
-                self._set_attributes(entity, known[entity].attributes)
-            return
+        attributes = {e: s.attributes for e, s in known.items() if s.attributes is not None}
+        order = _ordered(attributes, first)
         keys = {key for item in known.values() for key in item.keyframes}
         for name, kind in sorted(keys, key=lambda key: (key[0], key[1].token)):
             none = Keyframes.none(kind)
@@ -71,7 +66,23 @@ class State:
             table = KeyframeTable(kind, self.frame_count, Packed.pack(tracks, kind))
             self.tables[name, kind] = table
         for entity in order:
-            self._set_attributes(entity, known[entity].attributes)
+            self._set_attributes(entity, attributes[entity])
+
+    def load_packed(
+        self,
+        attributes: Mapping[str, Attributes],
+        tables: Mapping[tuple[str, Kind], Packed],
+        first: Sequence[str] = (),
+    ) -> bool:
+        """As :meth:`load`, from tables whose i-th entity is the i-th of ``attributes``; they are
+        taken as they are. False, and nothing done, when the entities belong in another order."""
+        if list(attributes) != _ordered(attributes, first):
+            return False
+        for (name, kind), keyframes in tables.items():
+            self.tables[name, kind] = KeyframeTable(kind, self.frame_count, keyframes)
+        for entity, item in attributes.items():
+            self._set_attributes(entity, item)
+        return True
 
     def _set_attributes(self, entity: str, attributes: Attributes | None) -> None:
         if entity not in self.number:
