@@ -14,6 +14,7 @@ from aiohttp import web
 from reviewer.format import EditError, ProjectError, ReviewerError, VideoError
 from reviewer.format.sound import sound_file, sound_track
 
+from . import reviews
 from .details import describe
 from .jsontext import to_json
 from .live import LiveHub
@@ -87,6 +88,8 @@ class Api:
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="reviewer-aside")
         # Apart again: taking the sound out of an hour of video is the work of a minute.
         self._sounds = ThreadPoolExecutor(1, thread_name_prefix="reviewer-sound")
+        # Apart once more: looking for problems of a large project takes seconds.
+        self._checks = ThreadPoolExecutor(2, thread_name_prefix="reviewer-checks")
         self._stopping = threading.Event()
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -111,11 +114,16 @@ class Api:
         router.add_get(project + "/sound", self.sound)
         router.add_get(project + "/sound/track", self.sound_track)
         router.add_get(project + r"/thumbnail/{frame:\d{1,10}}.jpg", self.thumbnail)
+        router.add_get(project + "/reviews", self.reviews)
+        router.add_post(project + "/reviews", self.say)
+        router.add_get(project + "/problems", self.problems)
+        router.add_post(project + "/problems", self.mend)
         router.add_get(project + "/live", self.live)
 
     def close(self) -> None:
         self._engine.shutdown(wait=False, cancel_futures=True)
         self._video.shutdown(wait=False, cancel_futures=True)
+        self._checks.shutdown(wait=False, cancel_futures=True)
         self._stopping.set()
         self._sounds.shutdown(wait=True, cancel_futures=True)
         self._aside.shutdown(wait=True, cancel_futures=True)
@@ -240,6 +248,22 @@ class Api:
         opus = request.query.get("as") == "opus"
         found = await self._in(self._sounds, sound_file, project, opus, self._stopping)
         return web.FileResponse(found.path, headers={"Content-Type": found.media_type})
+
+    async def reviews(self, request: web.Request) -> web.Response:
+        project = self._session(request).project
+        return _json(await self._in(self._checks, reviews.reviews, project))
+
+    async def say(self, request: web.Request) -> web.Response:
+        project, message = self._session(request).project, await reviews.message_of(request)
+        return _json(await self._in(self._checks, reviews.say, project, message))
+
+    async def problems(self, request: web.Request) -> web.Response:
+        project = self._session(request).project
+        return _json(await self._in(self._checks, reviews.problems, project))
+
+    async def mend(self, request: web.Request) -> web.Response:
+        project, message = self._session(request).project, await reviews.message_of(request)
+        return _json(await self._in(self._checks, reviews.mend, project, message))
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         self._session(request)

@@ -54,10 +54,16 @@ def create_app(
         loop = asyncio.get_running_loop()
         for hub in hubs:
             hub.open(loop)
+        heard = [
+            hub.session.project.reviews.subscribe(lambda ids, hub=hub: hub.announce("reviews"))
+            for hub in hubs
+        ]
         checking = BackgroundCheck(hubs if check_videos else [])
         checking.start()
         yield
         checking.stop()
+        for stop_hearing in heard:
+            stop_hearing()
 
     async def hang_up(_: web.Application) -> None:
         for hub in hubs:

@@ -38,6 +38,7 @@ const PATHS = {
   event: 'M2.500 5h11v6h-11z',
   plus: 'M8 3.500v9 M3.500 8h9',
   target: 'M8 4a4 4 0 1 0 0 8a4 4 0 1 0 0-8 M8 1.500v4 M8 10.500v4 M1.500 8h4 M10.500 8h4',
+  comment: 'M2.500 3.500h11v7.500h-6l-3 2.500v-2.500h-2z',
   warning: 'M8 2.500l6 10.500H2z M8 6.500v3 M8 11.200v.3',
 };
 const SOLID = new Set(['select', 'play', 'pause']);

@@ -50,6 +50,9 @@ function builtIn(workspace, shortcuts) {
       if (store.state.tool !== 'select') actions.useTool('select');
       else actions.select(null);
     }),
+    command('Review', 'Threads and verdicts, or close them', ['Shift+r'], () => store.set({ review: store.state.review === 'threads' ? null : 'threads' })),
+    command('Review', 'Problems, or close them', ['Shift+p'], () => store.set({ review: store.state.review === 'problems' ? null : 'problems' })),
+    command('Review', 'Comment on this frame', ['Shift+c'], () => workspace.review.compose()),
     command('General', 'This help', ['?'], () => openHelp(shortcuts)),
   ];
 }

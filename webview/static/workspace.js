@@ -13,6 +13,7 @@ import { createEntityList } from './panels/entities/list.js';
 import { createLegend } from './panels/legend.js';
 import { createPickHint } from './panels/pick_hint.js';
 import { createProperties } from './panels/properties.js';
+import { ReviewPanel } from './panels/review/panel.js';
 import { createStatusBar } from './panels/status_bar.js';
 import { createTopBar } from './panels/top_bar.js';
 import { createTransport } from './panels/transport.js';
@@ -126,6 +127,7 @@ export class Workspace {
       onSignedOut: options.onSignedOut,
       onNotice: (text) => this.notify(text),
       onFindings: () => this.timeline.fetchProblems(),
+      onReviews: () => this.review.refresh(),
     });
     this.store.watch(['selected'], () => this.#fetchTimeline(), { now: false });
     this.store.watch(['labels'], ({ labels }) => {
@@ -148,6 +150,7 @@ export class Workspace {
       top: h('header', { class: 'top-bar' }),
       banners: h('div', { class: 'banners', role: 'status' }),
       legend: h('div', { class: 'legend', hidden: true }),
+      review: h('aside', { class: 'review-panel', 'aria-label': 'Review', hidden: true }),
       options: h('div', { class: 'tool-options', role: 'toolbar', 'aria-label': 'Options of the tool', hidden: true }),
       stage: h('section', { class: 'stage', tabindex: '-1', 'aria-label': 'Video and shapes' }),
       entities: part('entities-panel', 'Entities'),
@@ -158,7 +161,7 @@ export class Workspace {
     };
     root.replaceChildren(h('div', { class: 'workspace' },
       parts.top, parts.banners,
-      parts.stage, parts.options, parts.legend, parts.transport, parts.timeline,
+      parts.stage, parts.options, parts.legend, parts.review, parts.transport, parts.timeline,
       h('aside', { class: 'side' }, parts.entities, parts.properties),
       parts.status));
     this.parts = parts;
@@ -173,6 +176,7 @@ export class Workspace {
     createTransport(parts.transport, this);
     this.timeline = new TimelinePanel(parts.timeline, this, units);
     createStatusBar(parts.status, this);
+    this.review = new ReviewPanel(parts.review, this);
     createLegend(parts.legend, this);
     createOptionsBar(parts.options, this);
     createPickHint(parts.stage, this);
@@ -256,6 +260,7 @@ export class Workspace {
     this.lives.stale();
     this.timeline.changed(entities);
     this.details.changed(entities);
+    this.review.changed();
   }
 
   #updateEntities(there, gone) {

@@ -21,6 +21,7 @@ export function createTopBar(root, workspace) {
     h('div', { class: 'top-group' }, undo, redo),
     h('div', { class: 'top-group top-end' },
       colorPicker(workspace),
+      reviewButton(workspace),
       h('button', { class: 'button', type: 'button', title: 'Fit the video (F)', 'aria-label': 'Fit the video', on: { click: () => workspace.stage.fit() } },
         icon('fit'), zoomText(store)),
       h('button', { class: 'button', type: 'button', title: 'Keys (?)', 'aria-label': 'Keys', on: { click: () => openHelp(workspace.shortcuts) } }, icon('help'))));
@@ -77,6 +78,22 @@ function colorPicker({ store, model }) {
     select.blur();
   });
   return h('label', { class: 'picker picker-text' }, h('span', {}, 'Colour by'), select);
+}
+
+/** Opens and closes the review panel; says how many threads are open. */
+function reviewButton({ store, parts }) {
+  const number = h('span', { class: 'review-count', hidden: true });
+  const button = h('button', {
+    class: 'button', type: 'button', title: 'Review and problems (Shift+R)',
+    on: { click: () => store.set({ review: store.state.review ? null : 'threads' }) },
+  }, icon('comment'), 'Review', number);
+  store.watch(['review', 'openThreads'], ({ review, openThreads }) => {
+    button.setAttribute('aria-pressed', String(Boolean(review)));
+    number.hidden = !openThreads;
+    fill(number, openThreads ?? '');
+    parts.review.hidden = !review;
+  });
+  return button;
 }
 
 function zoomText(store) {

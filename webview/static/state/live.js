@@ -197,6 +197,7 @@ export class Live {
       // The project has another video: nothing that was loaded fits it.
       case 'renumbered': return location.reload();
       case 'findings': return this.options.onFindings?.();
+      case 'reviews': return this.options.onReviews?.();
       case 'notice': return this.options.onNotice(message.text);
       default: return undefined; // a newer server may say more
     }
