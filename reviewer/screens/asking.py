@@ -10,6 +10,7 @@ from reviewer.frame_image import parse_color
 from reviewer.screens.dialogs import Dialog, Item, Menu, Picker, Prompt
 from reviewer.widgets.text import inert
 
+MAX_NAME = 200
 NOBODY = "\0nobody"  # no id has a control character
 
 
@@ -120,3 +121,18 @@ def _refusal(definition: PropertyDefinition, value: Any) -> str:
     except EditError as error:
         return inert(str(error))
     return ""
+
+
+def name_problem(text: str) -> str:
+    """What is wrong with a name, or ""."""
+    if not text.strip():
+        return "a name has at least one character"
+    return f"at most {MAX_NAME} characters" if len(text) > MAX_NAME else ""
+
+
+def class_items(project: Project) -> list[Item]:
+    """The classes of the ontology for a menu."""
+    return [
+        Item(one.name, inert(one.label), parse_color(one.color), one.hotkey or "")
+        for one in project.ontology.classes.values()
+    ]

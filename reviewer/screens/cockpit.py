@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
@@ -36,6 +37,9 @@ from reviewer.widgets.properties import Properties
 from reviewer.widgets.text import inert
 from reviewer.widgets.timeline import Timeline
 
+# How often the files are looked for: a file that is open can be read on after it was deleted.
+FILES_EVERY_S = 5.0
+
 
 class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
     """Holds where we are (frame, selected entity) and sends keys to what they mean."""
@@ -51,6 +55,13 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
         def __init__(self, moment: Moment) -> None:
             super().__init__()
             self.moment = moment
+
+    class Files(Message):
+        """The files were looked for. missing: what is gone, "" when all is there."""
+
+        def __init__(self, missing: str) -> None:
+            super().__init__()
+            self.missing = missing
 
     class Changed(Message):
         """The project was changed, by whomever."""
@@ -84,6 +95,7 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
         self.trouble = ""
         self.note = ""
         self._shut = False
+        self._missing = ""
         self._present: dict[str, str] = {}
 
     def _hand_over(self, message: Message) -> None:
@@ -121,6 +133,7 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
             lambda change: self._hand_over(self.Changed(change))
         )
         self.loader.start()
+        self.set_interval(FILES_EVERY_S, self._look_for_files)
         self.go(self.frame)
 
     def on_unmount(self) -> None:
@@ -312,6 +325,21 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
             if changed is not None:
                 changed(change)
 
+    def _look_for_files(self) -> None:
+        """See whether folder and video are still there; in a thread, as a lost network drive
+        makes one wait."""
+        with contextlib.suppress(RuntimeError):  # on the way out
+            self._writer.submit(lambda: self._hand_over(self.Files(missing_files(self.project))))
+
+    def on_cockpit_files(self, message: Files) -> None:
+        if message.missing == self._missing:
+            return
+        self._missing = message.missing
+        title = self.query_one(TitleBar)
+        title.warning = message.missing or ("read-only" if self.project.read_only else "")
+        title.refresh()
+        self.say(message.missing or "the files are there again")
+
     # -- the pointer ----------------------------------------------------------------------
 
     def on_entity_table_picked(self, message: EntityTable.Picked) -> None:
@@ -342,3 +370,11 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
         """Wait until no edit is under way; for those who drive the screen by program."""
         while self.saving:
             await asyncio.sleep(0.005)
+
+
+def missing_files(project: Project) -> str:
+    """What of a project's files is gone, in a few words; "" when all is there."""
+    if not project.path.is_dir():
+        return "the project's folder is gone"
+    video = project.video_path
+    return "the video is gone" if video is not None and not video.exists() else ""

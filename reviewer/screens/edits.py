@@ -10,10 +10,10 @@ from textual.message import Message
 
 from reviewer.format import Project, ReviewerError
 from reviewer.format.operations import delete
-from reviewer.frame_image import parse_color
-from reviewer.screens.asking import ask_value
+from reviewer.screens.asking import ask_value, class_items, name_problem
 from reviewer.screens.desk import Desk
-from reviewer.screens.dialogs import Item, Menu, Prompt
+from reviewer.screens.dialogs import Item, Menu, Preview, Prompt
+from reviewer.screens.operations import reference_lines
 from reviewer.screens.value_text import OCCLUDED_COLOR
 from reviewer.widgets.properties import PropertyRow
 from reviewer.widgets.text import inert
@@ -21,7 +21,6 @@ from reviewer.widgets.text import inert
 if TYPE_CHECKING:
     from textual.app import App
 
-MAX_NAME = 200
 EDIT_ORDER = ("value", "presence", "class", "rename")
 
 
@@ -243,20 +242,16 @@ class Edits:
 
     def action_delete_entity(self) -> None:
         entity = self._entity()
-        if entity is not None:
-            self.commit(f"Delete {entity.name}", lambda: delete(self.project, [entity]))
+        if entity is None:
+            return
+        label = f"Delete {entity.name}"
 
+        def agreed(_: object = None) -> None:
+            self.commit(label, lambda: delete(self.project, [entity]))
 
-def name_problem(text: str) -> str:
-    """What is wrong with a name, or ""."""
-    if not text.strip():
-        return "a name has at least one character"
-    return f"at most {MAX_NAME} characters" if len(text) > MAX_NAME else ""
-
-
-def class_items(project: Project) -> list[Item]:
-    """The classes of the ontology for a menu."""
-    return [
-        Item(one.name, inert(one.label), parse_color(one.color), one.hotkey or "")
-        for one in project.ontology.classes.values()
-    ]
+        lines = reference_lines(self.project, [entity])
+        if lines:  # undo brings all of it back, but who would know that it was there?
+            warning = "Others refer to it:"
+            self.app.push_screen(Preview(inert(label), lines, agreed, warning=warning))
+        else:
+            agreed()

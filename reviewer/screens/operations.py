@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reviewer.format import Entity, Project, PropertyDefinition, operations
-from reviewer.screens.asking import ask_value
+from reviewer.screens.asking import ask_value, class_items, name_problem
 from reviewer.screens.dialogs import Dialog, Item, Menu, Prompt
-from reviewer.screens.edits import class_items, name_problem
 from reviewer.widgets.text import inert
 
 if TYPE_CHECKING:

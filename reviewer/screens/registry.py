@@ -75,7 +75,7 @@ SCREENS: tuple[ScreenEntry, ...] = (
 # None when there are no such checks.
 PROBLEM_PLACES: str | None = "reviewer.screens.problems:places"
 # Rows for the timelines besides the entities, by "module:function" of a project -> tracks.
-EXTRA_TRACKS: tuple[str, ...] = ()
+EXTRA_TRACKS: tuple[str, ...] = ("reviewer.screens.tracks:review_tracks",)
 
 
 def load(where: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reviewer.format import Entity, Property, PropertyDefinition
+from reviewer.format import Entity, Project, Property, PropertyDefinition
 from reviewer.frame_image import RGB
 from reviewer.screens.desk import Desk
 from reviewer.screens.figures import choice_palette
@@ -23,6 +23,13 @@ SEVERITY_COLORS: dict[str, RGB] = {
     "error": (242, 119, 122),
     "warning": (230, 169, 74),
     "note": (108, 182, 255),
+}
+
+REVIEW_COLORS: dict[str, RGB] = {
+    "accept": (126, 198, 153),
+    "needs-work": (230, 169, 74),
+    "reject": (242, 119, 122),
+    "open": (108, 182, 255),
 }
 
 
@@ -111,6 +118,25 @@ def findings_track(findings: Iterable[Any], label: str = "Video") -> Track:
             (first, stop, order.get(severity, 0), value) for first, stop in frames_of(finding)
         ]
     return stacked_track(label, spans)
+
+
+def review_tracks(project: Project) -> list[Track]:
+    """What reviewers said of stretches of frames: threads and verdicts, the open ones on top; no
+    row while nothing was said."""
+    spans: list[tuple[int, int, int, Value]] = []
+    for thread in project.reviews.threads():
+        if thread.outdated or thread.pin.frames is None:
+            continue
+        verdict = thread.verdict
+        if verdict is None and not thread.is_open:
+            continue
+        what = verdict or "open"
+        first, stop = thread.pin.frames
+        color = REVIEW_COLORS.get(what, REVIEW_COLORS["open"])
+        text = inert(thread.text) if thread.is_open and thread.text else what
+        rank = 2 if thread.is_open and verdict != "accept" else 1
+        spans.append((first, stop, rank, Value(text, color)))
+    return [stacked_track("Review", spans)] if spans else []
 
 
 def frames_of(finding: Any) -> list[tuple[int, int]]:

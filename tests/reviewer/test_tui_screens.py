@@ -192,6 +192,33 @@ async def test_ten_thousand_timelines_make_only_the_rows_in_sight(project):
         assert f"more {top.lines.cursor - 6}" in text_of(pilot)
 
 
+async def test_findings_and_reviews_have_lanes_of_their_own(project, monkeypatch):
+    class Finding:
+        code, severity, title = "missing-frames", "error", "Frames are missing"
+        frames = ((10, 20), (60, 61))
+
+    class Findings:
+        items = (Finding,)
+
+    project.reviews.open("look here", frames=(30, 50))
+    monkeypatch.setattr(project, "findings", lambda: Findings)
+    async with cockpit(project, (120, 30)) as (screen, pilot):
+        await press(pilot, screen, "T")
+        lanes = pilot.app.screen.lines.lanes
+        assert [lane.label for lane in lanes] == ["Video", "Review"]
+        assert lanes[0].starts.tolist() == [10, 60]
+        assert lanes[1].starts.tolist() == [30]
+        assert "missing-frames"[:5] in text_of(pilot)
+        assert "look here" in text_of(pilot)
+        await press(pilot, screen, "right_parenthesis")
+        assert screen.frame == 10
+        await press(pilot, screen, "right_parenthesis")
+        assert screen.frame == 60
+        assert "Frames are missing" in text_of(pilot)
+        await press(pilot, screen, "left_parenthesis")
+        assert screen.frame == 10
+
+
 def test_event_places_are_where_events_begin_and_end(project):
     from reviewer.screens.desk import Desk
 
