@@ -195,7 +195,7 @@ async def test_ten_thousand_timelines_make_only_the_rows_in_sight(project):
 async def test_findings_and_reviews_have_lanes_of_their_own(project, monkeypatch):
     class Finding:
         code, severity, title = "missing-frames", "error", "Frames are missing"
-        frames = ((10, 20), (60, 61))
+        frames = ((10, 40), (60, 61))
 
     class Findings:
         items = (Finding,)
