@@ -8,8 +8,9 @@ const STEP_FRAMES = 3;
 const BEHIND_FRAMES = 3;
 /** Decoded after a target, for steps forward. */
 const AHEAD_FRAMES = 6;
-/** Going back starts over at the key frame: worth it for many frames at once. */
-const BACK_FRAMES = 32;
+/** Going back starts over at the key frame: worth it for as many frames at once as can be kept. */
+const BACK_FRAMES = 96;
+const BACK_SHARE = 0.75;
 /** Decoded ahead of playback. */
 const PLAY_FRAMES = 12;
 
@@ -65,10 +66,10 @@ export class Aim {
 
   /** @param {number} target @param {number} shown @param {number} room @returns {Wish} */
   #backward(target, shown, room) {
-    const reach = Math.min(target, bounded(BACK_FRAMES, room));
+    const reach = Math.max(0, Math.min(target, BACK_FRAMES, Math.floor(BACK_SHARE * room) - 1));
     let ready = 0;
     while (ready < reach && this.#available(target - ready - 1)) ready++;
-    const low = shown !== target || ready < Math.min(reach, Math.ceil(BACK_FRAMES / 3));
+    const low = shown !== target || ready < Math.ceil(reach / 6);
     this.#from = target - (low ? reach : ready);
     return { target, from: this.#from, to: target, fill: low };
   }
