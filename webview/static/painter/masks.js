@@ -108,10 +108,10 @@ export function traceMask(column, k, style, layout, sink) {
   };
   const near = [];
   for (let y = first - line; y < first + line; y++) near.push(spansOf(y));
-  const emit = (from, to, y, color) => {
+  const emit = (from, to, y) => {
     const a = Math.max(0, from);
     const b = Math.min(canvasWidth, to);
-    if (a < b) sink.span(a, y, b, y + 1, color);
+    if (a < b) sink.span(a, y, b);
   };
   for (let y = first; y < stop; y++) {
     near.push(spansOf(y + line));
@@ -119,8 +119,14 @@ export function traceMask(column, k, style, layout, sink) {
     if (y >= 0 && y < canvasHeight && here.length) {
       let inner = line ? shrunk(here, line) : here;
       for (let i = 0; i < near.length && inner.length; i++) if (i !== line) inner = common(inner, near[i]);
-      if (tinted) for (let i = 0; i < inner.length; i += 2) emit(inner[i], inner[i + 1], y, fill);
-      if (line) edge(here, inner, y, style, layout, emit);
+      if (tinted) {
+        sink.ink(fill);
+        for (let i = 0; i < inner.length; i += 2) emit(inner[i], inner[i + 1], y);
+      }
+      if (line) {
+        sink.ink(layout.color[style]);
+        edge(here, inner, y, style, layout, emit);
+      }
     }
     near.shift();
   }
@@ -152,14 +158,13 @@ function common(a, b) {
 /** What is in `here` but not in `inner`, which lies within it; dashes run aslant. */
 function edge(here, inner, y, style, layout, emit) {
   const { dashOn, dashPeriod } = layout;
-  const color = layout.color[style];
   const draw = (from, to) => {
     if (layout.dash[style] === 0) {
-      emit(from, to, y, color);
+      emit(from, to, y);
       return;
     }
     const phase = (((from + y) % dashPeriod) + dashPeriod) % dashPeriod;
-    for (let x = from - phase; x < to; x += dashPeriod) emit(Math.max(x, from), Math.min(x + dashOn, to), y, color);
+    for (let x = from - phase; x < to; x += dashPeriod) emit(Math.max(x, from), Math.min(x + dashOn, to), y);
   };
   let j = 0;
   for (let i = 0; i < here.length; i += 2) {

@@ -33,6 +33,6 @@ export function tracePath({ kind, parts, rings, vertices, values }, k, style, la
     const { points } = pen;
     const radius = START_MARK * width;
     const [x, y] = [points[2 * start], points[2 * start + 1]];
-    if (layout.shows(x, y, radius)) sink.disc(x, y, radius, color);
+    if (layout.shows(x, y, radius)) sink.disc(x, y, radius);
   }
 }

@@ -62,7 +62,8 @@ export class Pen {
    */
   fill(color, sink, parts = [0, this.starts.length]) {
     const bounds = [...this.starts, this.count];
-    fillRings(this.points, bounds, parts, color, this.layout, sink);
+    sink.ink(color);
+    fillRings(this.points, bounds, parts, this.layout, sink);
   }
 
   /**
@@ -72,19 +73,20 @@ export class Pen {
    */
   stroke(width, color, dashed, closed, sink) {
     let left = MAX_STROKE_PX;
+    sink.ink(color);
     for (let ring = 0; ring < this.starts.length && left > 0; ring++) {
-      left = this.#strokeRing(this.starts[ring], this.#stop(ring), width / 2, color, dashed, closed, sink, left);
+      left = this.#strokeRing(this.starts[ring], this.#stop(ring), width / 2, dashed, closed, sink, left);
     }
   }
 
-  #strokeRing(first, stop, half, color, dashed, closed, sink, left) {
+  #strokeRing(first, stop, half, dashed, closed, sink, left) {
     const { points } = this;
     let count = stop - first;
     // A ring that ends where it begins has nothing to draw there.
     if (closed && count > 1 && Math.abs(points[2 * first] - points[2 * stop - 2]) < SAME_PX
       && Math.abs(points[2 * first + 1] - points[2 * stop - 1]) < SAME_PX) count--;
     if (count <= 1) {
-      if (count === 1) this.#dot(points[2 * first], points[2 * first + 1], half, color, sink);
+      if (count === 1) this.#dot(points[2 * first], points[2 * first + 1], half, sink);
       return left;
     }
     const round = closed && count > 2;
@@ -115,7 +117,7 @@ export class Pen {
       left -= this.#segment(
         points[a] - ux * tail, points[a + 1] - uy * tail,
         points[b] + ux * head, points[b + 1] + uy * head,
-        half, color, dashed ? Math.max(0, along + this.layout.dashPeriod - tail) : -1, sink);
+        half, dashed ? Math.max(0, along + this.layout.dashPeriod - tail) : -1, sink);
       along += length;
       if (along > 1e6) along %= this.layout.dashPeriod;
       [before, here, after] = [here, after, before];
@@ -123,34 +125,32 @@ export class Pen {
     return left;
   }
 
-  #dot(x, y, half, color, sink) {
-    if (this.layout.shows(x, y, half)) sink.disc(x, y, half + 0.5, color);
+  #dot(x, y, half, sink) {
+    if (this.layout.shows(x, y, half)) sink.disc(x, y, half + 0.5);
   }
 
   /** Cut at the canvas, so that what lies far outside costs nothing. @returns {number} px drawn */
-  #segment(x0, y0, x1, y1, half, color, dash, sink) {
+  #segment(x0, y0, x1, y1, half, dash, sink) {
     const pad = half + 2;
     const dx = x1 - x0;
     const dy = y1 - y0;
+    const right = this.layout.canvasWidth + pad;
+    const bottom = this.layout.canvasHeight + pad;
     let from = 0;
     let to = 1;
-    const limits = [
-      [-dx, x0 + pad], [dx, this.layout.canvasWidth + pad - x0],
-      [-dy, y0 + pad], [dy, this.layout.canvasHeight + pad - y0],
-    ];
-    for (const [p, q] of limits) {
-      if (p === 0) {
-        if (q < 0) return 1;
-      } else if (p < 0) {
-        from = Math.max(from, q / p);
-      } else {
-        to = Math.min(to, q / p);
+    if (!(x0 > -pad && x1 > -pad && y0 > -pad && y1 > -pad
+      && x0 < right && x1 < right && y0 < bottom && y1 < bottom)) {
+      // Liang and Barsky: how far into each side of the canvas the line goes
+      for (const [p, q] of [[-dx, x0 + pad], [dx, right - x0], [-dy, y0 + pad], [dy, bottom - y0]]) {
+        if (p === 0 && q < 0) return 1;
+        if (p < 0) from = Math.max(from, q / p);
+        if (p > 0) to = Math.min(to, q / p);
       }
     }
     if (!(from < to || (dx === 0 && dy === 0))) return 1;
     const length = Math.sqrt(dx * dx + dy * dy);
     const phase = dash < 0 ? -1 : (dash + from * length) % this.layout.dashPeriod;
-    sink.segment(x0 + from * dx, y0 + from * dy, x0 + to * dx, y0 + to * dy, half, color, phase);
+    sink.segment(x0 + from * dx, y0 + from * dy, x0 + to * dx, y0 + to * dy, half, phase);
     return (to - from) * length + 1;
   }
 }

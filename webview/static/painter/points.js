@@ -40,8 +40,12 @@ export function tracePoints({ values, width: size }, k, style, layout, sink, edg
     const x = values[from + 3 * i] * layout.scale + layout.x;
     const y = values[from + 3 * i + 1] * layout.scale + layout.y;
     if (!layout.shows(x, y, radius + RIM_PX)) continue;
-    sink.disc(x, y, radius + RIM_PX, RIM);
-    sink.disc(x, y, radius, color);
-    if (visibility(i) === VISIBILITY.occluded) sink.disc(x, y, HOLLOW * radius, RIM);
+    sink.ink(RIM);
+    sink.disc(x, y, radius + RIM_PX);
+    sink.ink(color);
+    sink.disc(x, y, radius);
+    if (visibility(i) !== VISIBILITY.occluded) continue;
+    sink.ink(RIM);
+    sink.disc(x, y, HOLLOW * radius);
   }
 }

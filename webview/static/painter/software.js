@@ -1,8 +1,9 @@
 // Pixels written in JavaScript and handed over with putImageData. Where WebGL is emulated this is
 // 5 to 10 times faster than any call the canvas offers for the same boxes.
 
+import { alphaOf } from './layout.js';
 import { outlines } from './software/outlines.js';
-import { disc, rectangle, segment } from './software/raster.js';
+import { Raster } from './software/raster.js';
 import { trace } from './trace.js';
 
 /** @typedef {import('./layout.js').Layout} Layout */
@@ -29,19 +30,23 @@ export class SoftwareBackend {
     this.w = width;
     this.h = height;
     this.image = this.context.createImageData(Math.max(1, width), Math.max(1, height));
-    this.pixels = new Uint32Array(this.image.data.buffer);
+    this.raster = new Raster(this.image.data.buffer, width, height);
     const bands = Math.ceil(height / BAND_ROWS);
     // The columns of each band that hold something: [left, right). Empty when left >= right.
     this.left = new Int32Array(bands).fill(width);
     this.right = new Int32Array(bands);
     this.oldLeft = new Int32Array(bands).fill(width);
     this.oldRight = new Int32Array(bands);
+    /** bands that may hold translucent colours */
+    this.soft = new Uint8Array(bands);
   }
 
   /** @param {import('./layout.js').Scene} scene @param {Layout} layout */
   draw(scene, layout) {
     this.#clear();
     this.layout = layout;
+    this.softStyles = layout.color.map((color, k) => (
+      isTranslucent(color) || isTranslucent(layout.fill[k]) ? 1 : 0));
     trace(scene, layout, this);
     this.#present();
   }
@@ -52,21 +57,25 @@ export class SoftwareBackend {
       const w = layout.width[styles[i]];
       const before = w >> 1;
       this.touch(rects[4 * i] - before, rects[4 * i + 1] - before,
-        rects[4 * i + 2] - before + w, rects[4 * i + 3] - before + w);
+        rects[4 * i + 2] - before + w, rects[4 * i + 3] - before + w, this.softStyles[styles[i]]);
     }
-    outlines(this, rects, styles, count, layout);
+    outlines(this.raster, rects, styles, count, layout);
   }
 
-  span(left, top, right, bottom, color) {
-    rectangle(this, left, top, right, bottom, color);
+  ink(color) {
+    this.raster.setInk(color);
   }
 
-  segment(x0, y0, x1, y1, half, color, dash) {
-    segment(this, x0, y0, x1, y1, half, color, dash, this.layout.dashOn, this.layout.dashPeriod);
+  span(left, row, right) {
+    this.raster.span(left, row, right);
   }
 
-  disc(x, y, radius, color) {
-    disc(this, x, y, radius, color);
+  segment(x0, y0, x1, y1, half, dash) {
+    this.raster.segment(x0, y0, x1, y1, half, dash, this.layout.dashOn, this.layout.dashPeriod);
+  }
+
+  disc(x, y, radius) {
+    this.raster.disc(x, y, radius);
   }
 
   /** Waits until the pixels are in the canvas; for timing only. */
@@ -79,7 +88,7 @@ export class SoftwareBackend {
   }
 
   #clear() {
-    const { w, h, pixels, left, right } = this;
+    const { w, h, left, right, raster: { pixels } } = this;
     for (let band = 0; band < left.length; band++) {
       const a = left[band];
       const b = right[band];
@@ -98,7 +107,7 @@ export class SoftwareBackend {
     }
   }
 
-  touch(left, top, right, bottom) {
+  touch(left, top, right, bottom, soft = 1) {
     const a = Math.max(0, left);
     const b = Math.min(this.w, right);
     const first = Math.max(0, top) / BAND_ROWS | 0;
@@ -106,11 +115,17 @@ export class SoftwareBackend {
     for (let band = first; band <= last; band++) {
       if (a < this.left[band]) this.left[band] = a;
       if (b > this.right[band]) this.right[band] = b;
+      if (soft) this.soft[band] = 1;
     }
   }
 
   #present() {
-    const { left, right, oldLeft, oldRight, h } = this;
+    const { left, right, oldLeft, oldRight, h, soft } = this;
+    for (let band = 0; band < left.length; band++) {
+      if (!soft[band]) continue;
+      soft[band] = 0;
+      this.raster.release(left[band], band * BAND_ROWS, right[band], Math.min(h, (band + 1) * BAND_ROWS));
+    }
     // Neighbouring bands go over in one call unless that copies much more than two would.
     let first = 0;
     let a = this.w;
@@ -139,4 +154,9 @@ export class SoftwareBackend {
     }
     put(left.length);
   }
+}
+
+function isTranslucent(color) {
+  const alpha = alphaOf(color);
+  return alpha > 0 && alpha < 255;
 }

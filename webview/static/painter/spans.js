@@ -11,14 +11,13 @@ let crossings = new Int32Array(4096);
  * @param {Float64Array} points x, y of all rings, device px
  * @param {ArrayLike<number>} bounds vertex at which each ring begins, and where the last one ends
  * @param {ArrayLike<number>} parts ring at which each part begins, and where the last one ends
- * @param {number} color
  * @param {import('./layout.js').Layout} layout
  * @param {import('./trace.js').Sink} sink
  */
-export function fillRings(points, bounds, parts, color, { canvasWidth, canvasHeight }, sink) {
+export function fillRings(points, bounds, parts, { canvasWidth, canvasHeight }, sink) {
   if (parts.length === 2) {
     eachSpan(points, bounds, parts[0], parts[1], canvasWidth, canvasHeight,
-      (row, left, right) => sink.span(left, row, right, row + 1, color));
+      (row, left, right) => sink.span(left, row, right));
     return;
   }
   const spans = [];
@@ -33,7 +32,7 @@ export function fillRings(points, bounds, parts, color, { canvasWidth, canvasHei
     for (i++; i < spans.length && spans[i][0] === row && spans[i][1] <= right; i++) {
       right = Math.max(right, spans[i][2]);
     }
-    sink.span(left, row, right, row + 1, color);
+    sink.span(left, row, right);
   }
 }
 

@@ -9,16 +9,16 @@ import { tracePoints } from './points.js';
 import { traceEllipse, traceTurned } from './turned.js';
 
 /**
- * Where pixels are filled. Colours are numbers as in Layout; all coordinates are device px.
+ * Where pixels are filled. All coordinates are device px.
  * @typedef {object} Sink
  * @property {(rects: Int32Array, styles: Uint16Array, count: number) => void} boxes upright outlines
  *   on pixel boundaries: left, top, right, bottom, and the row of the style table
- * @property {(left: number, top: number, right: number, bottom: number, color: number) => void} span
- *   whole pixels, within the canvas
- * @property {(x0: number, y0: number, x1: number, y1: number, half: number, color: number,
- *   dash: number) => void} segment a line with soft edges, `half` as wide to either side; dashes
- *   begin `dash` px before its start, none when negative
- * @property {(x: number, y: number, radius: number, color: number) => void} disc with a soft edge
+ * @property {(color: number) => void} ink of the marks that follow, a colour as in Layout
+ * @property {(left: number, row: number, right: number) => void} span of whole pixels on the canvas
+ * @property {(x0: number, y0: number, x1: number, y1: number, half: number, dash: number) => void}
+ *   segment a line with soft edges, `half` as wide to either side; dashes begin `dash` px before its
+ *   start, none when negative
+ * @property {(x: number, y: number, radius: number) => void} disc with a soft edge
  * @property {(left: number, top: number, right: number, bottom: number) => void} touch said before
  *   anything is filled in there, but for boxes
  */

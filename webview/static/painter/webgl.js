@@ -88,19 +88,23 @@ export class WebglBackend {
     this.count = total;
   }
 
-  span(left, top, right, bottom, color) {
-    this.#drawn(false, this.marks.count, 1);
-    this.marks.span(left, top, right, bottom, color);
+  ink(color) {
+    this.marks.ink = color;
   }
 
-  segment(x0, y0, x1, y1, half, color, dash) {
+  span(left, row, right) {
     this.#drawn(false, this.marks.count, 1);
-    this.marks.segment(x0, y0, x1, y1, half, color, dash);
+    this.marks.span(left, row, right, row + 1);
   }
 
-  disc(x, y, radius, color) {
+  segment(x0, y0, x1, y1, half, dash) {
     this.#drawn(false, this.marks.count, 1);
-    this.marks.disc(x, y, radius, color);
+    this.marks.segment(x0, y0, x1, y1, half, dash);
+  }
+
+  disc(x, y, radius) {
+    this.#drawn(false, this.marks.count, 1);
+    this.marks.disc(x, y, radius);
   }
 
   touch() {} // the whole canvas is drawn anew

@@ -1,101 +1,193 @@
-// Spans, lines and discs written into pixels.
+// Spans, lines and discs written into pixels. While painting, colours have their alpha multiplied in,
+// which makes blending a few whole-number operations on two channels at a time; at the end
+// `release` takes it out again, since ImageData has none multiplied in. The ink is set apart from
+// the marks made with it: numbers as large as a colour are slow to hand from function to function.
 
-import { alphaOf } from '../layout.js';
-import { over } from './blend.js';
+import { ALPHA_SHIFT, RGB_SHIFT } from '../layout.js';
 
+/** Two of the four channels of a colour, with room to multiply each by up to 255. */
+const LANES = 0x00ff00ff;
+const HALF = 0x00800080;
+const RED = RGB_SHIFT;
+const GREEN = RGB_SHIFT + 8;
+const BLUE = RGB_SHIFT + 16;
+/** By alpha: what a channel with alpha multiplied in becomes without it. */
+const UPWARDS = Float64Array.from({ length: 256 }, (_, alpha) => 255 / Math.max(1, alpha));
 /** A run this short is cheaper as a loop than as a call of fill(). */
 const SHORT_RUN = 24;
-/** Less than this share of a pixel is not seen. */
-const NOTHING = 1 / 512;
+/** Less alpha than this rounds to none. */
+const NOTHING = 0.5;
 
-/** @typedef {{pixels: Uint32Array, w: number, h: number}} Surface */
-
-/** Fills columns [left, right) of rows [top, bottom), clipped to the surface. @param {Surface} surface */
-export function rectangle({ pixels, w, h }, left, top, right, bottom, color) {
-  if (left < 0) left = 0;
-  if (right > w) right = w;
-  if (top < 0) top = 0;
-  if (bottom > h) bottom = h;
-  const length = right - left;
-  if (length <= 0) return;
-  let start = top * w + left;
-  if (alphaOf(color) < 255) {
-    for (let y = top; y < bottom; y++, start += w) tint(pixels, start, start + length, color);
-  } else if (length < SHORT_RUN) {
-    for (let y = top; y < bottom; y++, start += w) {
-      for (let p = start; p < start + length; p++) pixels[p] = color;
-    }
-  } else {
-    for (let y = top; y < bottom; y++, start += w) pixels.fill(color, start, start + length);
+export class Raster {
+  /** @param {ArrayBuffer} buffer RGBA @param {number} width @param {number} height */
+  constructor(buffer, width, height) {
+    this.pixels = new Int32Array(buffer);
+    this.w = width;
+    this.h = height;
+    this.setInk(0);
   }
-}
 
-/** A translucent colour over a run: neighbours are mostly alike, so few are worked out. */
-function tint(pixels, start, stop, color) {
-  const a = alphaOf(color);
-  let under = 0;
-  let mixed = color;
-  for (let p = start; p < stop; p++) {
-    const here = pixels[p];
-    if (here !== under) {
-      under = here;
-      mixed = over(color, a, here);
+  /** @param {number} color of what is drawn next, four bytes in memory order R, G, B, A */
+  setInk(color) {
+    this.alpha = (color >>> ALPHA_SHIFT) & 255;
+    this.solid = color | (255 << ALPHA_SHIFT);
+    // What the ink makes of the colour met last: neighbours are mostly alike.
+    this.under = 0;
+    this.mixed = over(this.solid, this.alpha, 0);
+  }
+
+  /** Fills columns [left, right) of rows [top, bottom), clipped to the picture. */
+  rectangle(left, top, right, bottom) {
+    const { w, pixels, solid } = this;
+    if (left < 0) left = 0;
+    if (right > w) right = w;
+    if (top < 0) top = 0;
+    if (bottom > this.h) bottom = this.h;
+    const length = right - left;
+    if (length <= 0) return;
+    let start = top * w + left;
+    if (this.alpha < 255) {
+      for (let y = top; y < bottom; y++, start += w) this.tint(start, start + length);
+    } else if (length < SHORT_RUN) {
+      for (let y = top; y < bottom; y++, start += w) {
+        for (let p = start; p < start + length; p++) pixels[p] = solid;
+      }
+    } else {
+      for (let y = top; y < bottom; y++, start += w) pixels.fill(solid, start, start + length);
     }
-    pixels[p] = mixed;
+  }
+
+  /** Fills columns [left, right) of a row, all within the picture. */
+  span(left, row, right) {
+    const start = row * this.w + left;
+    if (this.alpha < 255) this.tint(start, start + right - left);
+    else this.pixels.fill(this.solid, start, start + right - left);
+  }
+
+  /** The ink over a run of pixels. */
+  tint(start, stop) {
+    const { pixels, alpha, solid } = this;
+    let under = this.under | 0;
+    let mixed = this.mixed | 0;
+    for (let p = start; p < stop; p++) {
+      const here = pixels[p];
+      if (here !== under) {
+        under = here;
+        mixed = over(solid, alpha, here);
+      }
+      pixels[p] = mixed;
+    }
+    this.under = under;
+    this.mixed = mixed;
+  }
+
+  /** @param {number} a alpha, not rounded yet */
+  blend(p, a) {
+    const whole = (a + 0.5) | 0;
+    if (whole >= 255) this.pixels[p] = this.solid;
+    else if (whole > 0) this.pixels[p] = over(this.solid, whole, this.pixels[p]);
+  }
+
+  /**
+   * A line with soft edges: each pixel takes the share of it that the line covers, measured across
+   * the line's main direction. `dashOn` of every `dashPeriod` px are drawn, beginning `dash` px into
+   * the first; all when `dash` is negative.
+   */
+  segment(x0, y0, x1, y1, half, dash, dashOn, dashPeriod) {
+    const { w, h, pixels, solid, alpha } = this;
+    const dx = x1 - x0;
+    const dy = y1 - y0;
+    const flat = Math.abs(dx) >= Math.abs(dy);
+    // Along the main direction: from a0 to a1, at the height b0 in the beginning.
+    const backwards = flat ? x1 < x0 : y1 < y0;
+    const a0 = flat ? (backwards ? x1 : x0) : (backwards ? y1 : y0);
+    const a1 = flat ? (backwards ? x0 : x1) : (backwards ? y0 : y1);
+    const b0 = flat ? (backwards ? y1 : y0) : (backwards ? x1 : x0);
+    const slope = a1 === a0 ? 0 : flat ? dy / dx : dx / dy;
+    const stretch = Math.sqrt(1 + slope * slope);
+    const reach = half * stretch;
+    const alongStep = flat ? 1 : w;
+    const acrossStep = flat ? w : 1;
+    const limit = flat ? h : w;
+    const from = Math.max(0, Math.floor(a0)) | 0;
+    const to = Math.min(flat ? w : h, Math.ceil(a1)) | 0;
+    for (let i = from; i < to; i++) {
+      const middle = i + 0.5 - a0;
+      let weight = i < a0 || i + 1 > a1 ? alpha * (Math.min(i + 1, a1) - Math.max(i, a0)) : alpha;
+      if (dash >= 0) {
+        weight *= dashShare(dash + (backwards ? a1 - a0 - middle : middle) * stretch, dashOn, dashPeriod);
+        if (weight < NOTHING) continue;
+      }
+      const centre = b0 + slope * middle;
+      const low = centre - reach;
+      const high = centre + reach;
+      if (high <= 0 || low >= limit) continue;
+      let j = low > 0 ? low | 0 : 0;
+      const stop = high < limit ? Math.ceil(high) : limit;
+      let p = i * alongStep + j * acrossStep;
+      for (; j < stop; j++, p += acrossStep) {
+        let share = weight;
+        if (j < low) share *= (j + 1 < high ? j + 1 : high) - low;
+        else if (j + 1 > high) share *= high - j;
+        const a = (share + 0.5) | 0;
+        if (a >= 255) pixels[p] = solid;
+        else if (a > 0) pixels[p] = over(solid, a, pixels[p]);
+      }
+    }
+  }
+
+  /** Takes alpha out of columns [left, right) of rows [top, bottom), for ImageData. */
+  release(left, top, right, bottom) {
+    const { pixels, w } = this;
+    let last = 0;
+    let bare = 0;
+    for (let y = top; y < bottom; y++) {
+      const stop = y * w + right;
+      for (let p = y * w + left; p < stop; p++) {
+        const color = pixels[p];
+        if (color === 0) continue;
+        const alpha = (color >>> ALPHA_SHIFT) & 255;
+        if (alpha === 255) continue;
+        if (color !== last) {
+          last = color;
+          const up = UPWARDS[alpha];
+          bare = (alpha << ALPHA_SHIFT)
+            | ((((color >>> RED) & 255) * up + 0.5) << RED)
+            | ((((color >>> GREEN) & 255) * up + 0.5) << GREEN)
+            | ((((color >>> BLUE) & 255) * up + 0.5) << BLUE);
+        }
+        pixels[p] = bare;
+      }
+    }
+  }
+
+  disc(x, y, radius) {
+    const { w, h, alpha } = this;
+    const top = Math.max(0, Math.floor(y - radius - 0.5));
+    const bottom = Math.min(h, Math.ceil(y + radius + 0.5));
+    const left = Math.max(0, Math.floor(x - radius - 0.5));
+    const right = Math.min(w, Math.ceil(x + radius + 0.5));
+    for (let j = top; j < bottom; j++) {
+      const dy = j + 0.5 - y;
+      for (let i = left; i < right; i++) {
+        const dx = i + 0.5 - x;
+        const covered = radius + 0.5 - Math.sqrt(dx * dx + dy * dy);
+        if (covered > 0) this.blend(j * w + i, covered >= 1 ? alpha : covered * alpha);
+      }
+    }
   }
 }
 
 /**
- * A line with soft edges: each pixel takes the share of it that the line covers, measured across
- * the line's main direction. `dashOn` of every `dashPeriod` px are drawn, `dash` px into the first.
- * @param {Surface} surface
+ * A colour over another with its alpha multiplied in.
+ * @param {number} solid the one above, opaque @param {number} a its alpha, 0 to 255
  */
-export function segment({ pixels, w, h }, x0, y0, x1, y1, half, color, dash, dashOn, dashPeriod) {
-  const flat = Math.abs(x1 - x0) >= Math.abs(y1 - y0);
-  // Along the main direction: from a0 to a1, at the height b0 in the beginning.
-  let a0 = flat ? x0 : y0;
-  let a1 = flat ? x1 : y1;
-  let b0 = flat ? y0 : x0;
-  const b1 = flat ? y1 : x1;
-  const backwards = a1 < a0;
-  const slope = a1 === a0 ? 0 : (b1 - b0) / (a1 - a0);
-  if (backwards) {
-    const swap = a0;
-    a0 = a1;
-    a1 = swap;
-    b0 = b1;
-  }
-  const stretch = Math.sqrt(1 + slope * slope);
-  const reach = half * stretch;
-  const alongStep = flat ? 1 : w;
-  const acrossStep = flat ? w : 1;
-  const limit = flat ? h : w;
-  const from = Math.max(0, Math.floor(a0));
-  const to = Math.min(flat ? w : h, Math.ceil(a1));
-  const alpha = alphaOf(color);
-  for (let i = from; i < to; i++) {
-    let share = Math.min(i + 1, a1) - Math.max(i, a0);
-    const middle = i + 0.5 - a0;
-    if (dash >= 0) {
-      const gone = dash + (backwards ? a1 - a0 - middle : middle) * stretch;
-      share *= dashShare(gone, dashOn, dashPeriod);
-    }
-    if (share < NOTHING) continue;
-    const centre = b0 + slope * middle;
-    const low = centre - reach;
-    const high = centre + reach;
-    let j = Math.max(0, Math.floor(low));
-    const stop = Math.min(limit, Math.ceil(high));
-    let p = i * alongStep + j * acrossStep;
-    for (; j < stop; j++, p += acrossStep) {
-      let covered = share;
-      if (j < low) covered *= (j + 1 < high ? j + 1 : high) - low;
-      else if (j + 1 > high) covered *= high - j;
-      const a = Math.round(covered * alpha);
-      if (a === 255) pixels[p] = color;
-      else if (a > 0) pixels[p] = over(color, a, pixels[p]);
-    }
-  }
+function over(solid, a, under) {
+  const rest = 255 - a;
+  const even = (Math.imul(solid & LANES, a) + Math.imul(under & LANES, rest) + HALF) >>> 0;
+  const odd = (Math.imul((solid >>> 8) & LANES, a) + Math.imul((under >>> 8) & LANES, rest) + HALF) >>> 0;
+  // x / 255, rounded, for x up to 255 * 255
+  return (((even + ((even >>> 8) & LANES)) >>> 8) & LANES) | ((odd + ((odd >>> 8) & LANES)) & ~LANES);
 }
 
 /** How much of a pixel `gone` px along the line lies on a dash. */
@@ -103,25 +195,4 @@ function dashShare(gone, on, period) {
   const phase = gone - Math.floor(gone / period) * period;
   const inside = phase <= on ? Math.min(phase, on - phase) : Math.max(on - phase, phase - period);
   return Math.min(1, Math.max(0, inside + 0.5));
-}
-
-/** @param {Surface} surface */
-export function disc({ pixels, w, h }, x, y, radius, color) {
-  const alpha = alphaOf(color);
-  const top = Math.max(0, Math.floor(y - radius - 0.5));
-  const bottom = Math.min(h, Math.ceil(y + radius + 0.5));
-  const left = Math.max(0, Math.floor(x - radius - 0.5));
-  const right = Math.min(w, Math.ceil(x + radius + 0.5));
-  for (let j = top; j < bottom; j++) {
-    const dy = j + 0.5 - y;
-    for (let i = left; i < right; i++) {
-      const dx = i + 0.5 - x;
-      const covered = radius + 0.5 - Math.sqrt(dx * dx + dy * dy);
-      if (covered <= 0) continue;
-      const a = covered >= 1 ? alpha : Math.round(covered * alpha);
-      const p = j * w + i;
-      if (a === 255) pixels[p] = color;
-      else if (a > 0) pixels[p] = over(color, a, pixels[p]);
-    }
-  }
 }

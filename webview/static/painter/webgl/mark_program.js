@@ -94,6 +94,8 @@ export class MarkProgram {
       gl.vertexAttribDivisor(k, 1);
     }
     this.count = 0;
+    /** colour of the marks that are added next */
+    this.ink = 0;
     this.#reserve(1024);
   }
 
@@ -109,7 +111,7 @@ export class MarkProgram {
     this.count = 0;
   }
 
-  #add(x0, y0, x1, y1, half, dash, kind, color) {
+  #add(x0, y0, x1, y1, half, dash, kind) {
     if (BYTES_PER_MARK * this.count >= this.floats.byteLength) this.#reserve(2 * this.count);
     const at = (BYTES_PER_MARK / 4) * this.count++;
     const { floats } = this;
@@ -120,19 +122,19 @@ export class MarkProgram {
     floats[at + 4] = half;
     floats[at + 5] = dash;
     floats[at + 6] = kind;
-    this.colors[at + 7] = color;
+    this.colors[at + 7] = this.ink;
   }
 
-  span(left, top, right, bottom, color) {
-    this.#add(left, top, right, bottom, 0, 0, SPAN, color);
+  span(left, top, right, bottom) {
+    this.#add(left, top, right, bottom, 0, 0, SPAN);
   }
 
-  segment(x0, y0, x1, y1, half, color, dash) {
-    this.#add(x0, y0, x1, y1, half, dash, SEGMENT, color);
+  segment(x0, y0, x1, y1, half, dash) {
+    this.#add(x0, y0, x1, y1, half, dash, SEGMENT);
   }
 
-  disc(x, y, radius, color) {
-    this.#add(x, y, 0, 0, radius, 0, DISC, color);
+  disc(x, y, radius) {
+    this.#add(x, y, 0, 0, radius, 0, DISC);
   }
 
   /** @param {import('../layout.js').Layout} layout */
