@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from typing import Any
 
@@ -285,3 +286,15 @@ def test_the_policy_is_in_force_in_the_page() -> None:
     assert " on" not in html.replace(" only", "")
     assert html.count("<script") == html.count('<script type="module" src="/static/')
     assert "//" not in html.replace("<!doctype html>", "")
+
+
+async def test_the_page_names_all_its_modules_and_only_those(site: Site) -> None:
+    """They are asked for at once; each must be there, and be a module of ours."""
+    _, body, _ = await get(site, "/")
+    names = re.findall(r'<link rel="modulepreload" href="(/static/[^"]+\.js)">', body.decode())
+    assert "/static/app.js" in names
+    assert "/static/timeline/timeline.js" in names
+    assert len(names) == len(set(names)) > 50
+    for name in names:
+        status, _, headers = await get(site, name)
+        assert (status, headers["Content-Type"].partition(";")[0]) == (200, "text/javascript")

@@ -10,6 +10,7 @@ import { h } from './dom.js';
 import { FrameSource } from './frame_source.js';
 import { createPainter } from './painter.js';
 import { createEntityList } from './panels/entities/list.js';
+import { menuOnStage } from './panels/entities/menu.js';
 import { createLegend } from './panels/legend.js';
 import { createPickHint } from './panels/pick_hint.js';
 import { createProperties } from './panels/properties.js';
@@ -75,9 +76,14 @@ export class Workspace {
    */
   static async open(root, options) {
     const base = `/api/${options.project}`;
-    const state = await fetchJson(`${base}/state`);
-    const times = decodeTimes(await fetchBinary(`${base}/times`));
-    const units = state.video.attached ? decodeUnits(await fetchBinary(`${base}/units`)) : null;
+    // All at once: the first frame waits for the slowest of them, not for their sum.
+    const [state, times, units] = await Promise.all([
+      fetchJson(`${base}/state`),
+      fetchBinary(`${base}/times`).then(decodeTimes),
+      // Without a video there are none; the state says why.
+      fetchBinary(`${base}/units`).then(decodeUnits, () => null),
+    ]);
+    if (state.video.attached && !units) throw new Error('The video\u2019s index could not be loaded: load the page again.');
     return new Workspace(root, options, base, state, times, units);
   }
 
@@ -172,6 +178,7 @@ export class Workspace {
     this.shortcuts = new Shortcuts(this);
     createTopBar(parts.top, this);
     this.entityList = createEntityList(parts.entities, this);
+    menuOnStage(this);
     createProperties(parts.properties, this);
     createTransport(parts.transport, this);
     this.timeline = new TimelinePanel(parts.timeline, this, units);

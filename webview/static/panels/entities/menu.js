@@ -78,3 +78,15 @@ function askSwap(workspace, entity) {
     onChosen: (other) => workspace.actions.send(operations.swap(entity, other, frame)),
   });
 }
+
+/** The same menu on the shape itself, while no tool has another use for the button. */
+export function menuOnStage(workspace) {
+  const { store, actions, parts } = workspace;
+  parts.stage.addEventListener('contextmenu', (event) => {
+    event.preventDefault();
+    const { hovered, tool } = store.state;
+    if (!hovered || tool !== 'select') return;
+    actions.select(hovered, { reveal: false });
+    openEntityMenu(workspace, hovered, event.clientX, event.clientY);
+  });
+}
