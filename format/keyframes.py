@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kinds import Kind, Rows
+from .kinds import ABSENT, Kind, Rows
 
 Frames = NDArray[np.int64]
 
@@ -117,6 +117,7 @@ class KeyframeTable:
         self.kind = kind
         self._stride = frame_count + 1
         self._changed: dict[int, Keyframes] = {}
+        self._lives: tuple[Frames, Frames] | None = None
         self._set_base(base or Packed.pack([], kind))
 
     def _set_base(self, base: Packed) -> None:
@@ -139,6 +140,11 @@ class KeyframeTable:
     def set(self, entity: int, keyframes: Keyframes) -> None:
         """Replace the keyframes of one entity."""
         self._changed[entity] = keyframes
+        if self._lives is not None and entity < len(self._lives[0]):
+            for ends, end in zip(self._lives, self._life(keyframes), strict=True):
+                ends[entity] = end
+        elif self._lives is not None:
+            self._lives = None
         if len(self._changed) > max(self._MAX_CHANGED, len(self._base) // 8):
             self._consolidate()
 
@@ -223,6 +229,29 @@ class KeyframeTable:
         if not self._changed and len(self._base) == count:
             return self._base
         return self.window(np.arange(count, dtype=np.int64), 0, self._stride - 1)
+
+    def lives(self, count: int) -> tuple[Frames, Frames]:
+        """Of presence: from where to where, int64 ``(count,)`` each, an entity can be there at all.
+        Most are nowhere near a window: whoever asks who is there need not look at those."""
+        if self._lives is None or len(self._lives[0]) < count:
+            offsets = self._base.offsets
+            room = max(count, len(self._base), *(1 + n for n in self._changed)) + self._MAX_CHANGED
+            begins, ends = np.full(room, self._stride), np.zeros(room, np.int64)
+            filled = np.flatnonzero(np.diff(offsets))
+            begins[filled] = self._base.frames[offsets[filled]]
+            last = offsets[filled + 1] - 1
+            gone = self._base.rows[last, 0] == ABSENT
+            ends[filled] = np.where(gone, self._base.frames[last], self._stride)
+            for entity, keyframes in self._changed.items():
+                begins[entity], ends[entity] = self._life(keyframes)
+            self._lives = begins, ends
+        return self._lives[0][:count], self._lives[1][:count]
+
+    def _life(self, keyframes: Keyframes) -> tuple[int, int]:
+        if not len(keyframes):
+            return self._stride, 0
+        gone = keyframes.rows[-1, 0] == ABSENT
+        return int(keyframes.frames[0]), int(keyframes.frames[-1]) if gone else self._stride
 
     def rows_on(self, entities: NDArray[np.int64], window: Packed) -> Rows:
         """For each keyframe of a window of the same entities the row here, fill where there is

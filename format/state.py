@@ -220,7 +220,9 @@ class State:
     def _block(
         self, numbers: NDArray[np.int64], first: int, stop: int, wanted: Columns
     ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], dict[str, NDArray[Any]]]:
-        presence = self.dense("presence", PRESENCE_KIND, numbers, first, stop)
+        begins, ends = self.table("presence", PRESENCE_KIND).lives(len(self.ids))
+        near = np.flatnonzero((begins[numbers] < stop) & (ends[numbers] > first))
+        presence = self.dense("presence", PRESENCE_KIND, numbers[near], first, stop)
         there = presence[:, :, 0] > ABSENT
         seen = np.flatnonzero(there.any(axis=1))  # only these cost anything from here on
         frame, local = np.nonzero(there[seen].T)
@@ -230,10 +232,10 @@ class State:
             if column.name == "presence":
                 dense = presence[seen]
             else:
-                dense = self.dense(column.name, column.kind, numbers[seen], first, stop)
+                dense = self.dense(column.name, column.kind, numbers[near[seen]], first, stop)
             values[column.key] = dense.reshape(-1, dense.shape[2]).take(cell, axis=0)
         counts = there.sum(axis=0, dtype=np.int64)
-        return frame + first, seen[local].astype(np.int32), counts, values
+        return frame + first, near[seen[local]].astype(np.int32), counts, values
 
 
 def _modes_of(

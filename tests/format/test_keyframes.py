@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from reviewer.format.keyframes import Keyframes, KeyframeTable, Packed
-from reviewer.format.kinds import BOX, CHOICE
+from reviewer.format.kinds import ABSENT, BOX, CHOICE
 
 FRAMES = 40
 ENTITIES = 12
@@ -96,6 +96,16 @@ class TableAgainstDicts(RuleBasedStateMachine):
             assert found == wanted
         counts = [len(self.model.get(entity, {})) for entity in entities]
         assert self.table.counts(numbers).tolist() == counts
+
+    @rule(count=st.integers(0, ENTITIES + 2))
+    def ask_for_lives(self, count: int) -> None:
+        begins, ends = self.table.lives(count)
+        assert len(begins) == len(ends) == count
+        for entity in range(count):
+            found = sorted(self.model.get(entity, {}).items())
+            begin = found[0][0] if found else FRAMES + 1
+            end = 0 if not found else found[-1][0] if found[-1][1] == ABSENT else FRAMES + 1
+            assert (begins[entity], ends[entity]) == (begin, end)
 
     @invariant()
     def holds_what_the_model_holds(self) -> None:
