@@ -73,13 +73,17 @@ class FrameView(Widget, can_focus=False):
         lines = self._lines(width, height)
         if self.moment is not None:
             self.painted = self.moment.serial
+        filters = [
+            one for one in self.get_line_filters() if type(one).__name__ != "ANSIToTruecolor"
+        ]
         # The picture was made for this terminal: without colours, or without half-blocks.
-        ready = self.moment is not None and bool(self.moment.strips)
-        filters = [] if ready else self.get_line_filters()
+        ready = range(0)
+        if self.moment is not None:
+            ready = range(self.moment.top, self.moment.top + len(self.moment.strips))
         out: list[Strip] = []
         for y in crop.line_range:
             strip = lines[y] if y < len(lines) else _blank(width)
-            for line_filter in filters:
+            for line_filter in filters if y not in ready else ():
                 strip = strip.apply_filter(line_filter, self.background_colors[1])
             if crop.column_span != (0, width):
                 strip = strip.crop(*crop.column_span)

@@ -155,14 +155,24 @@ def test_an_edit_survives_and_q_leaves_a_clean_terminal(folder, terminal):
         assert project.entity("the one")["presence"].at(9) == "present"
 
 
-def test_a_termination_signal_leaves_a_clean_terminal(folder, terminal):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP])
+def test_a_signal_leaves_a_clean_terminal_and_the_edits(folder, terminal, number):
     terminal.start(sys.executable, "-c", PROGRAM, str(folder))
     terminal.wait_for("the one")
+    terminal.keys("L", "o")
+    terminal.wait_for("occluded from frame 10")
     terminal.keys("Space")
-    os.kill(process_of(folder), signal.SIGTERM)
+    os.kill(process_of(folder), number)
     screen = terminal.wait_for(r"exit \d+")
     assert "left cleanly" in screen
     assert "Traceback" not in screen
+    assert "▀" not in screen
+    # the terminal is as it was: no mouse reports, the cursor is seen, what is typed is shown
+    assert terminal.tmux("display", "-p", "#{mouse_any_flag} #{cursor_flag} #{alternate_on}") == (
+        "0 1 0\n"
+    )
+    with Project.open(folder) as project:
+        assert project.entity("the one")["presence"].at(10) == "occluded"
 
 
 def test_a_lost_terminal_ends_the_program_and_loses_nothing(folder, terminal):
@@ -189,6 +199,88 @@ def is_running(process: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def started(folder: Path, terminal: Terminal, *environment: str) -> str:
+    """The first screen of the program, run with more in its environment."""
+    terminal.start("env", *environment, sys.executable, "-c", PROGRAM, str(folder))
+    return terminal.wait_for("(?s)the one.*saved")
+
+
+def test_in_ascii_everything_can_be_read_and_done(folder, terminal):
+    screen = started(folder, terminal, "REVIEWER_ASCII=1")
+    assert screen.isascii(), [c for c in screen if not c.isascii()]
+    terminal.keys("L", "o")
+    screen = terminal.wait_for("occluded from frame 10")
+    for keys, wanted in (("T", "Timelines"), ("E", "Entities"), ("O", "Ontology")):
+        terminal.keys(keys)
+        screen = terminal.wait_for(rf"(?s){wanted}.*Esc back")
+        assert screen.isascii(), [c for c in screen if not c.isascii()]
+        terminal.keys("?")
+        screen = terminal.wait_for("Keys: ")
+        assert screen.isascii(), [c for c in screen if not c.isascii()]
+        terminal.keys("Escape")
+        terminal.wait_for(rf"(?s)^ {wanted}(?!.*Keys: )")
+        terminal.keys("Escape")
+        terminal.wait_for("(?s)the one.*saved")
+
+
+def test_without_colours_the_picture_is_in_shades(folder, terminal):
+    started(folder, terminal, "NO_COLOR=1")
+    terminal.wait_for("[░▒▓█]")
+    colors = set()
+    for line in terminal.colored():
+        for found in SGR.finditer(line):
+            codes = [int(code or 0) for code in found[1].split(";")]
+            while codes:
+                if codes.pop(0) in (38, 48):
+                    colors.add(palette(codes.pop(0), codes))
+    assert all(len(set(color)) == 1 for color in colors), colors  # nothing but greys
+    terminal.keys("L", "o")
+    terminal.wait_for("occluded from frame 10")
+
+
+def test_the_right_frame_at_random_seeks_in_a_real_terminal(folder, terminal, request):
+    started(folder, terminal)
+    terminal.keys("v")
+    count = 100 if request.config.getoption("--full") else 8
+    for frame in np.random.default_rng(11).integers(0, 60, count).tolist():
+        terminal.keys("g")
+        terminal.wait_for("Go to")
+        terminal.keys(str(frame), "Enter")
+        terminal.wait_for(rf"‖ {frame} / 59")
+        while shown_number(terminal) != frame:
+            time.sleep(0.02)
+
+
+def shown_number(terminal: Terminal) -> int | None:
+    lines = terminal.colored()[1:-6]
+    rows = [row for row, line in enumerate(lines) if "▀" in line]
+    return read_number(pixels_of([lines[row] for row in rows], 62)) if rows else None
+
+
+def test_what_is_typed_is_kept_through_resizes_and_news(folder, terminal):
+    started(folder, terminal)
+    terminal.keys("r")
+    terminal.wait_for("Rename")
+    terminal.keys("C-u")
+    terminal.keys("-l", "half a na")
+    terminal.wait_for("half a na")
+    for width, height in ((20, 5), (80, 24), (160, 50)):
+        terminal.tmux("resize-window", "-x", str(width), "-y", str(height))
+    with Project.open(folder, author="kim") as other:
+        other.entity("the one")["presence"][20] = "occluded"
+        (folder.parent / "game.mp4").unlink()
+        other.add_entity("object", name="kim's")
+    terminal.wait_for("(?s)half a na")
+    terminal.wait_for("the video is gone")
+    terminal.keys("-l", "me")
+    terminal.keys("Enter")
+    terminal.wait_for("Rename the one to half a name")
+    terminal.keys("q")
+    terminal.wait_for("exit 0")
+    with Project.open(folder) as project:
+        assert project.entity("half a name")["presence"].at(20) == "occluded"
 
 
 def test_resizing_keeps_the_picture_in_its_place(folder, terminal):
