@@ -79,7 +79,6 @@ def make_plan(
     with open_source(path) as source:
         scan = scan_packets(source, progress, index.size)
         label = source.stream.average_rate or source.stream.guessed_rate
-        others = len(source.container.streams) - 1
     if len(scan.size) != len(index.packet_size):
         raise VideoError(f"{quoted(path)} was changed meanwhile: try again.")
     steps: list[Step] = []
@@ -111,11 +110,6 @@ def make_plan(
         time_base, step_ticks = index.time_base, max(1, round(1 / (spacing.rate * index.time_base)))
         ticks = times - times[0]
     steps += _timing_steps(index, times, spacing, np.asarray(ticks * float(time_base)), keep_gaps)
-    if others:
-        steps.append(
-            Step("other-streams", 0, f"Left out {_n(others, 'other stream')} (sound or text): "
-                 "only the pictures are copied.")
-        )  # fmt: skip
     return Plan(
         index, order, hidden & kept, ticks, time_base, step_ticks, spacing, partner,
         index.codec == "mpeg4" and _packs_pictures(path), tuple(steps),

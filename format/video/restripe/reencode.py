@@ -22,6 +22,7 @@ from ..source import quoted
 from ..video import Video
 from .plan import Plan, Step
 from .remux import muxer_of
+from .sound import Sound
 
 _KEY_EVERY = 60  # frames: short enough to scrub, long enough to stay small
 _QUALITY = "16"  # x264's CRF: no difference to be seen
@@ -42,7 +43,7 @@ def faults_of(path: Path, index: VideoIndex, progress: Progress | None) -> tuple
 
 
 def encode(
-    plan: Plan, path: Path, out: Path, progress: Progress | None
+    plan: Plan, path: Path, out: Path, progress: Progress | None, *, sound: bool = True
 ) -> tuple[Plan, tuple[Step, ...]]:
     """Write ``out`` as H.264, upright, with exactly the frames that the old file shows, and give
     the plan as it was carried out. A frame that cannot be decoded repeats the one before it: its
@@ -57,18 +58,27 @@ def encode(
     partner[frames] = np.arange(len(frames))
     done = replace(plan, order=index.frame_position[frames].astype(np.int64), ticks=ticks,
                    partner=partner)  # fmt: skip
-    repeated = _encode_frames(done, frames.tolist(), path, out, progress)
+    tracks = Sound(path, done, out, -int(ticks[0]), sound)
+    try:
+        repeated = _encode_frames(done, frames.tolist(), path, out, tracks, progress)
+    finally:
+        tracks.close()
     steps = [Step("reencoded", len(frames), f"Encoded all {len(frames):,} frames anew (H.264).")]
     if repeated:
         steps.append(
             Step("concealed", repeated, f"{repeated:,} of them could not be decoded and repeat "
                  "their neighbour.")
         )  # fmt: skip
-    return done, tuple(steps)
+    return done, (*steps, *tracks.steps())
 
 
 def _encode_frames(
-    plan: Plan, frames: list[int], path: Path, out: Path, progress: Progress | None
+    plan: Plan,
+    frames: list[int],
+    path: Path,
+    out: Path,
+    tracks: Sound,
+    progress: Progress | None,
 ) -> int:
     muxer, options = muxer_of(out)
     if muxer == "webm":
@@ -93,6 +103,7 @@ def _encode_frames(
                 "crf": _QUALITY, "preset": "veryfast",
                 "x264-params": f"keyint={_KEY_EVERY}:bframes=0:scenecut=0:log-level=-1",
             }  # fmt: skip
+            tracks.attach(target)
             for number, frame in enumerate(frames):
                 try:
                     last = _turned(decoder.read(frame), index, upright, pixel_format)
@@ -102,11 +113,13 @@ def _encode_frames(
                 picture.pts = int(plan.ticks[number])
                 picture.time_base = Fraction(plan.time_base)
                 picture.pict_type = 0  # the encoder's choice, not the old stream's
+                tracks.write_until(target, float(plan.ticks[number] * plan.time_base))
                 for packet in stream.encode(picture):
                     target.mux(packet)
                 report(number)
             for packet in stream.encode(None):
                 target.mux(packet)
+            tracks.write_rest(target)
         report(len(frames), last=True)
     except (av.error.FFmpegError, ValueError) as error:
         reason = quoted(str(getattr(error, "strerror", error)))

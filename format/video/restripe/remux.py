@@ -15,7 +15,8 @@ from av.bitstream import BitStreamFilterContext
 from ...errors import VideoError
 from ..scan import Progress, Throttle
 from ..source import VideoPacket, open_source, quoted
-from .plan import Plan, numbered_packets
+from .plan import Plan, Step, numbered_packets
+from .sound import Sound
 
 Int64s = npt.NDArray[np.int64]
 
@@ -77,12 +78,16 @@ def _place_hidden(pts: Int64s, plan: Plan) -> None:
         following.clear()
 
 
-def copy_packets(plan: Plan, path: Path, out: Path, progress: Progress | None) -> None:
-    """Write ``out`` (which must not exist). VideoError when the container cannot take the codec;
-    what was written is then left to the caller to remove."""
+def copy_packets(
+    plan: Plan, path: Path, out: Path, progress: Progress | None, *, sound: bool = True
+) -> tuple[Step, ...]:
+    """Write ``out`` (which must not exist); returns what was done besides the plan's steps.
+    VideoError when the container cannot take the codec; what was written is then left to the
+    caller to remove."""
     muxer, options = muxer_of(out)
     pts, dts = packet_times(plan)
     report = Throttle(progress, len(pts))
+    tracks = Sound(path, plan, out, int(pts[plan.order[0]] - plan.ticks[0]), sound)
     try:
         with (
             open_source(path) as source,
@@ -90,6 +95,7 @@ def copy_packets(plan: Plan, path: Path, out: Path, progress: Progress | None) -
         ):
             stream: Any = target.add_stream_from_template(source.stream, opaque=True)
             stream.time_base = plan.time_base
+            tracks.attach(target)
             unpack = BitStreamFilterContext("mpeg4_unpack_bframes", source.stream, stream) \
                 if plan.packed_pictures else None  # fmt: skip
             for position, packet in numbered_packets(source):
@@ -99,8 +105,10 @@ def copy_packets(plan: Plan, path: Path, out: Path, progress: Progress | None) -
                 for piece in unpack.filter(packet) if unpack else (packet,):
                     if pts[position] >= 0:
                         _stamp(piece, stream, int(pts[position]), int(dts[position]), plan)
+                        tracks.write_until(target, float(dts[position] * plan.time_base))
                         target.mux(piece)
                 report(position)
+            tracks.write_rest(target)
         report(len(pts), last=True)
     except (av.error.FFmpegError, ValueError) as error:
         raise VideoError(_why(plan, out, error)) from None
@@ -109,6 +117,9 @@ def copy_packets(plan: Plan, path: Path, out: Path, progress: Progress | None) -
             f"{quoted(out.parent)} cannot be written to ({error.strerror}): check disk and "
             "permissions."
         ) from None
+    finally:
+        tracks.close()
+    return tracks.steps()
 
 
 def _stamp(packet: VideoPacket, stream: Any, pts: int, dts: int, plan: Plan) -> None:

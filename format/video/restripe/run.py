@@ -83,12 +83,24 @@ def restripe(
         reasons = plan.uncopiable + faults_of(video, index, stage("Looking for damage"))
     part = out.with_name(f".{secrets.token_hex(6)}.part{out.suffix}")
     try:
-        steps = plan.steps
-        if reasons:
-            plan, extra = encode(plan, video, part, stage("Encoding"))
-            steps = tuple(s for s in steps if s.code != "uncovered") + extra
-        else:
-            copy_packets(plan, video, part, stage("Copying"))
+        steps, sound = plan.steps, True
+        while True:
+            try:
+                if reasons:
+                    done, extra = encode(plan, video, part, stage("Encoding"), sound=sound)
+                    steps = tuple(s for s in steps if s.code != "uncovered")
+                else:
+                    done, extra = (
+                        plan,
+                        copy_packets(plan, video, part, stage("Copying"), sound=sound),
+                    )
+                break
+            except VideoError:
+                part.unlink(missing_ok=True)
+                if not sound:
+                    raise
+                sound = False  # perhaps it is the sound that does not fit: the pictures matter
+        plan, steps = done, steps + extra
         made = _verified(plan, part, not reasons, stage("Verifying"))
         mapping = FrameMapping(
             VideoIdentity.of(index, video.name), VideoIdentity.of(made, out.name), plan.partner
