@@ -108,27 +108,31 @@ export function traceMask(column, k, style, layout, sink) {
   };
   const near = [];
   for (let y = first - line; y < first + line; y++) near.push(spansOf(y));
-  const emit = (from, to, y) => {
+  const emit = (list, from, to, y) => {
     const a = Math.max(0, from);
     const b = Math.min(canvasWidth, to);
-    if (a < b) sink.span(a, y, b);
+    if (a < b) list.push(a, y, b);
   };
+  const inside = [];
+  const outline = [];
   for (let y = first; y < stop; y++) {
     near.push(spansOf(y + line));
     const here = near[line];
     if (y >= 0 && y < canvasHeight && here.length) {
       let inner = line ? shrunk(here, line) : here;
       for (let i = 0; i < near.length && inner.length; i++) if (i !== line) inner = common(inner, near[i]);
-      if (tinted) {
-        sink.ink(fill);
-        for (let i = 0; i < inner.length; i += 2) emit(inner[i], inner[i + 1], y);
-      }
-      if (line) {
-        sink.ink(layout.color[style]);
-        edge(here, inner, y, style, layout, emit);
-      }
+      for (let i = 0; tinted && i < inner.length; i += 2) emit(inside, inner[i], inner[i + 1], y);
+      if (line) edge(here, inner, y, style, layout, (from, to) => emit(outline, from, to, y));
     }
     near.shift();
+  }
+  if (inside.length) {
+    sink.ink(fill);
+    sink.spans(Int32Array.from(inside), inside.length / 3);
+  }
+  if (outline.length) {
+    sink.ink(layout.color[style]);
+    sink.spans(Int32Array.from(outline), outline.length / 3);
   }
 }
 
@@ -160,11 +164,11 @@ function edge(here, inner, y, style, layout, emit) {
   const { dashOn, dashPeriod } = layout;
   const draw = (from, to) => {
     if (layout.dash[style] === 0) {
-      emit(from, to, y);
+      emit(from, to);
       return;
     }
     const phase = (((from + y) % dashPeriod) + dashPeriod) % dashPeriod;
-    for (let x = from - phase; x < to; x += dashPeriod) emit(Math.max(x, from), Math.min(x + dashOn, to), y);
+    for (let x = from - phase; x < to; x += dashPeriod) emit(Math.max(x, from), Math.min(x + dashOn, to));
   };
   let j = 0;
   for (let i = 0; i < here.length; i += 2) {

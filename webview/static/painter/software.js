@@ -66,8 +66,8 @@ export class SoftwareBackend {
     this.raster.setInk(color);
   }
 
-  span(left, row, right) {
-    this.raster.span(left, row, right);
+  spans(spans, count) {
+    this.raster.spans(spans, count);
   }
 
   segment(x0, y0, x1, y1, half, dash) {

@@ -6,6 +6,9 @@ const MAX_CROSSINGS = 1 << 22;
 
 let offsets = new Int32Array(1024);
 let crossings = new Int32Array(4096);
+/** left, row, right of each span found */
+let spans = new Int32Array(4096);
+let count = 0;
 
 /**
  * @param {Float64Array} points x, y of all rings, device px
@@ -15,29 +18,35 @@ let crossings = new Int32Array(4096);
  * @param {import('./trace.js').Sink} sink
  */
 export function fillRings(points, bounds, parts, { canvasWidth, canvasHeight }, sink) {
-  if (parts.length === 2) {
-    eachSpan(points, bounds, parts[0], parts[1], canvasWidth, canvasHeight,
-      (row, left, right) => sink.span(left, row, right));
-    return;
-  }
-  const spans = [];
+  count = 0;
   for (let part = 0; part + 1 < parts.length; part++) {
-    eachSpan(points, bounds, parts[part], parts[part + 1], canvasWidth, canvasHeight,
-      (row, left, right) => { if (spans.length < MAX_CROSSINGS) spans.push([row, left, right]); });
+    addSpans(points, bounds, parts[part], parts[part + 1], canvasWidth, canvasHeight);
   }
-  spans.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  for (let i = 0; i < spans.length;) {
-    const [row, left] = spans[i];
-    let right = spans[i][2];
-    for (i++; i < spans.length && spans[i][0] === row && spans[i][1] <= right; i++) {
-      right = Math.max(right, spans[i][2]);
-    }
-    sink.span(left, row, right);
-  }
+  if (parts.length > 2) joinSpans();
+  if (count) sink.spans(spans, count);
 }
 
-/** Calls back with each span of one part, row by row. */
-function eachSpan(points, bounds, firstRing, stopRing, width, height, emit) {
+/** Makes one of spans of several parts that touch each other. */
+function joinSpans() {
+  const order = Array.from({ length: count }, (_, i) => 3 * i)
+    .sort((a, b) => spans[a + 1] - spans[b + 1] || spans[a] - spans[b]);
+  const old = spans.slice(0, 3 * count);
+  let at = -3;
+  for (const i of order) {
+    if (at >= 0 && old[i + 1] === spans[at + 1] && old[i] <= spans[at + 2]) {
+      spans[at + 2] = Math.max(spans[at + 2], old[i + 2]);
+    } else {
+      at += 3;
+      spans[at] = old[i];
+      spans[at + 1] = old[i + 1];
+      spans[at + 2] = old[i + 2];
+    }
+  }
+  count = at / 3 + 1;
+}
+
+/** Adds the spans of one part, row by row. */
+function addSpans(points, bounds, firstRing, stopRing, width, height) {
   // A pixel row is crossed by an edge that goes from above its middle to below it.
   let top = height;
   let bottom = 0;
@@ -93,12 +102,23 @@ function eachSpan(points, bounds, firstRing, stopRing, width, height, emit) {
       y0 = y1;
     }
   }
+  const most = count + (total >> 1);
+  if (most > MAX_CROSSINGS) return;
+  if (spans.length < 3 * most) {
+    const grown = new Int32Array(6 * most);
+    grown.set(spans.subarray(0, 3 * count));
+    spans = grown;
+  }
   for (let row = top; row < bottom; row++) {
     const start = offsets[row + 1];
     const stop = row + 1 < bottom ? offsets[row + 2] : total;
     sort(start, stop);
     for (let k = start; k + 1 < stop; k += 2) {
-      if (crossings[k] < crossings[k + 1]) emit(row, crossings[k], crossings[k + 1]);
+      if (crossings[k] >= crossings[k + 1]) continue;
+      spans[3 * count] = crossings[k];
+      spans[3 * count + 1] = row;
+      spans[3 * count + 2] = crossings[k + 1];
+      count++;
     }
   }
 }

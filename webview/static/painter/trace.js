@@ -14,7 +14,8 @@ import { traceEllipse, traceTurned } from './turned.js';
  * @property {(rects: Int32Array, styles: Uint16Array, count: number) => void} boxes upright outlines
  *   on pixel boundaries: left, top, right, bottom, and the row of the style table
  * @property {(color: number) => void} ink of the marks that follow, a colour as in Layout
- * @property {(left: number, row: number, right: number) => void} span of whole pixels on the canvas
+ * @property {(spans: Int32Array, count: number) => void} spans of whole pixels on the canvas: left,
+ *   row, right of each
  * @property {(x0: number, y0: number, x1: number, y1: number, half: number, dash: number) => void}
  *   segment a line with soft edges, `half` as wide to either side; dashes begin `dash` px before its
  *   start, none when negative

@@ -92,9 +92,11 @@ export class WebglBackend {
     this.marks.ink = color;
   }
 
-  span(left, row, right) {
-    this.#drawn(false, this.marks.count, 1);
-    this.marks.span(left, row, right, row + 1);
+  spans(spans, count) {
+    this.#drawn(false, this.marks.count, count);
+    for (let i = 0; i < 3 * count; i += 3) {
+      this.marks.span(spans[i], spans[i + 1], spans[i + 2], spans[i + 1] + 1);
+    }
   }
 
   segment(x0, y0, x1, y1, half, dash) {

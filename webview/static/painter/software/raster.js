@@ -31,9 +31,6 @@ export class Raster {
   setInk(color) {
     this.alpha = (color >>> ALPHA_SHIFT) & 255;
     this.solid = color | (255 << ALPHA_SHIFT);
-    // What the ink makes of the colour met last: neighbours are mostly alike.
-    this.under = 0;
-    this.mixed = over(this.solid, this.alpha, 0);
   }
 
   /** Fills columns [left, right) of rows [top, bottom), clipped to the picture. */
@@ -47,7 +44,7 @@ export class Raster {
     if (length <= 0) return;
     let start = top * w + left;
     if (this.alpha < 255) {
-      for (let y = top; y < bottom; y++, start += w) this.tint(start, start + length);
+      for (let y = top; y < bottom; y++, start += w) this.#tint(start, start + length);
     } else if (length < SHORT_RUN) {
       for (let y = top; y < bottom; y++, start += w) {
         for (let p = start; p < start + length; p++) pixels[p] = solid;
@@ -57,18 +54,11 @@ export class Raster {
     }
   }
 
-  /** Fills columns [left, right) of a row, all within the picture. */
-  span(left, row, right) {
-    const start = row * this.w + left;
-    if (this.alpha < 255) this.tint(start, start + right - left);
-    else this.pixels.fill(this.solid, start, start + right - left);
-  }
-
-  /** The ink over a run of pixels. */
-  tint(start, stop) {
+  /** The ink over a run of pixels: neighbours are mostly alike, so few are worked out. */
+  #tint(start, stop) {
     const { pixels, alpha, solid } = this;
-    let under = this.under | 0;
-    let mixed = this.mixed | 0;
+    let under = 0;
+    let mixed = over(solid, alpha, 0);
     for (let p = start; p < stop; p++) {
       const here = pixels[p];
       if (here !== under) {
@@ -77,8 +67,31 @@ export class Raster {
       }
       pixels[p] = mixed;
     }
-    this.under = under;
-    this.mixed = mixed;
+  }
+
+  /** Fills spans, all within the picture: left, row, right of each. @param {Int32Array} spans */
+  spans(spans, count) {
+    const { pixels, w, alpha, solid } = this;
+    if (alpha === 255) {
+      for (let i = 0; i < 3 * count; i += 3) {
+        const start = spans[i + 1] * w;
+        pixels.fill(solid, start + spans[i], start + spans[i + 2]);
+      }
+      return;
+    }
+    let under = 0;
+    let mixed = over(solid, alpha, 0);
+    for (let i = 0; i < 3 * count; i += 3) {
+      const stop = spans[i + 1] * w + spans[i + 2];
+      for (let p = spans[i + 1] * w + spans[i]; p < stop; p++) {
+        const here = pixels[p];
+        if (here !== under) {
+          under = here;
+          mixed = over(solid, alpha, here);
+        }
+        pixels[p] = mixed;
+      }
+    }
   }
 
   /** @param {number} a alpha, not rounded yet */
