@@ -26,6 +26,10 @@ from reviewer.widgets.lines import Lines
 from reviewer.widgets.text import cell_width, inert, pad
 
 
+# In windows lower than this a dialog has no border and no foot.
+COMPACT_BELOW_ROWS = 14
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A line of a menu. label must be inert. hotkey picks it at once."""
@@ -97,6 +101,19 @@ class Dialog(ModalScreen[None]):
     def action_cancel(self) -> None:
         self.finish(None)
 
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < COMPACT_BELOW_ROWS, "compact")
+        self.fit_rows(self.room)
+
+    @property
+    def room(self) -> int:
+        """Rows that a list may take, besides the title and what stands around it."""
+        height = self.app.size.height
+        return max(1, height - (2 if height < COMPACT_BELOW_ROWS else 8))
+
+    def fit_rows(self, room: int) -> None:
+        """Make what is shown no higher than `room` rows."""
+
     def render_lines(self, crop: Region) -> list[Strip]:
         width, height = self.size
         lines = lines_beneath(self, width, height)
@@ -140,7 +157,10 @@ class Menu(Dialog):
         dialog = self.query_one(".dialog")
         widest = max(30, widest + 12, cell_width(self._title) + 4)
         dialog.styles.width = min(96, self.app.size.width - 2, widest)
-        self.list.styles.height = max(1, min(len(self.list.items), self.app.size.height - 8))
+        self.fit_rows(self.room)
+
+    def fit_rows(self, room: int) -> None:
+        self.list.styles.height = max(1, min(len(self.list.items), room))
 
     def pick(self, character: str | None) -> bool:
         """Take a hotkey of the items; whether it was one.
@@ -248,8 +268,8 @@ class Picker(Dialog):
             yield self.list
             yield Static(Text(foot), classes="dialog-foot")
 
-    def on_mount(self) -> None:
-        self.list.styles.height = max(1, min(len(self._items), 14, self.app.size.height - 9))
+    def fit_rows(self, room: int) -> None:
+        self.list.styles.height = max(1, min(len(self._items), 14, room - 1))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         words = event.value.casefold().split()
@@ -332,9 +352,8 @@ class Preview(Dialog):
             yield self.lines
             yield Static(Text(foot), classes="dialog-foot")
 
-    def on_mount(self) -> None:
-        rows = self.lines.row_count
-        self.lines.styles.height = max(1, min(rows, self.app.size.height - 8))
+    def fit_rows(self, room: int) -> None:
+        self.lines.styles.height = max(1, min(self.lines.row_count, room))
 
     def action_scroll(self, by: int) -> None:
         self.lines.scroll_relative(y=by, animate=False, force=True)

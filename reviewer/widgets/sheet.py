@@ -81,7 +81,7 @@ class Sheet(Lines):
     def _widths(self, width: int) -> tuple[int, int, tuple[tuple[str, int], ...], int]:
         """Cells of name and class, the number columns that fit, cells of the constants."""
         numbers = NUMBERS if width >= 70 else NUMBERS[3:] if width >= 40 else ()
-        room = width - 4 - sum(cells for _, cells in numbers)
+        room = width - 5 - sum(cells for _, cells in numbers)
         constants = max(0, room - 48) if room >= 64 else 0
         room -= constants
         name = max(4, room * 3 // 5)

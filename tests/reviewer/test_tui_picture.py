@@ -12,12 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from reviewer.format import Project
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
+from textual.geometry import Region
 from textual.strip import Strip
 
+from reviewer import frame_image_strip
 from reviewer.frame_image import (
     Fit,
     Label,
@@ -38,7 +41,11 @@ from reviewer.frame_image_graphics import (
 )
 from reviewer.frame_image_shapes import Shapes
 from reviewer.frame_image_strip import PictureStrip, _style, picture_strips, plain_strips
+from reviewer.screens.dialogs import Prompt
+from reviewer.widgets.beneath import JoinedStrip
 from reviewer.widgets.text import inert, pad, shorten
+from tests.reviewer.driving import cockpit, press
+from tests.videos import make_video
 
 
 def shapes_of(boxes, *, names=None, dashed=None, selected=-1, color=(255, 0, 0)):
@@ -375,3 +382,47 @@ def test_what_terminals_answer(answers, graphics, cell_px):
     terminal = read_answers(answers)
     assert (terminal.graphics, terminal.cell_px) == (graphics, cell_px)
     assert terminal.sixel_colors == (16 if b";16S" in answers else 256)
+
+
+# -- beneath a dialog -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_beneath_a_dialog_is_cut_without_becoming_segments(seed, monkeypatch):
+    picture = random_picture(seed)
+    left, right = seed % 3, seed % 4
+    beside = Strip([Segment("side"), Segment(" panel")])
+    fast = JoinedStrip([picture_strips(picture, left, right)[0], beside])
+    plain = Strip.join([plain_strips(picture, left, right)[0], beside])
+    width = plain.cell_length
+    assert fast.cell_length == width
+    console = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    _style.cache_clear()
+    for start, stop in ((0, width), (1, width - 2), (left + 1, left + 2), (width - 7, width)):
+        ours, theirs = fast.crop(start, stop), plain.crop(start, stop)
+        assert ours.cell_length == theirs.cell_length
+        assert cells_of(ours.render(console)) == cells_of(theirs.render(console))
+        assert ours.text == theirs.text
+    cuts = [2, 3, width - 4, width]
+    assert [one.text for one in fast.divide(cuts)] == [one.text for one in plain.divide(cuts)]
+
+
+async def test_a_dialog_leaves_the_picture_beneath_it_as_it_is(tmp_path, monkeypatch):
+    make_video(tmp_path / "game.mp4", frames=10, size=(320, 180))
+    made = []
+    with Project.create(tmp_path / "game", tmp_path / "game.mp4") as project:
+        project.add_entity("object", name="one")["box"][0] = (10, 10, 50, 50)
+        async with cockpit(project, (200, 60)) as (screen, pilot):
+            await press(pilot, screen, "v")
+            real = frame_image_strip.row_segments
+            monkeypatch.setattr(
+                frame_image_strip, "row_segments", lambda *rest: made.append(rest) or real(*rest)
+            )
+            await press(pilot, screen, "r")
+            assert isinstance(pilot.app.screen, Prompt)
+            lines = pilot.app.screen.render_lines(Region(0, 0, 200, 60))
+            assert len(lines) == 60
+            console = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor")
+            sent = "".join(line.render(console) for line in lines)
+            assert sent.count("▀") > 1000
+            assert not made
