@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from reviewer.format import Project
 from reviewer.format.geometry import Shape
+from textual.command import CommandList, CommandPalette
+from textual.widgets import Input
 
 from reviewer.app import ReviewerApp
 from reviewer.screens.dialogs import Menu, Picker, Preview, Prompt
@@ -491,3 +494,85 @@ async def test_the_cockpit_follows_an_ontology_that_others_change(project):
         picture = screen.view.moment.picture
         await until(pilot, lambda: (screen.view.moment.picture.upper == blue).all(axis=2).any())
         assert picture is not None
+
+
+# -- bad input, and news from elsewhere -------------------------------------------------------
+
+
+async def test_hostile_labels_of_the_ontology_are_inert_everywhere(project):
+    data = project.ontology.to_json()
+    player = data["classes"][0]
+    player["label"] = HOSTILE
+    for definition in player["properties"]:
+        definition["label"] = HOSTILE
+        for choice in definition.get("choices", []):
+            choice["label"] = HOSTILE
+    project.change_ontology(data)
+    entity = project.entity("player_1")
+    entity["state"][0] = "fallen"
+    entity["note"] = HOSTILE
+    async with cockpit(project, (160, 50)) as (_screen, pilot):
+        for keys in (["tab"], ["e"], ["escape", "V"], ["escape", "c"], ["escape", "T"], ["v"],
+                     ["escape", "escape", "E"], ["e"], ["escape", "x"], ["escape", "escape", "O"],
+                     ["enter"], ["escape", "n"], ["escape", "down", "down", "enter"], ["w"],
+                     ["escape", "D"], ["escape", "question_mark"]):  # fmt: skip
+            await send(pilot, *keys)
+            await turn(pilot)
+            for strip in pilot.app.screen._compositor.render_strips():
+                for segment in strip:
+                    assert segment.text.isprintable() or not segment.text, (keys, segment.text)
+            assert "\u202e" not in text_of(pilot)
+
+
+async def test_git_beneath_a_running_terminal(project):
+    def git(*arguments: str) -> None:
+        name = ["-c", "user.name=x", "-c", "user.email=x@x"]
+        subprocess.run(["git", *name, *arguments], cwd=project.path, check=True,
+                       capture_output=True)  # fmt: skip
+
+    project.flush()
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "one")
+    project.entity("player_1").rename("renamed later")
+    project.flush()
+    git("commit", "-qam", "two")
+    async with cockpit(project) as (screen, pilot):
+        assert "renamed later" in text_of(pilot)
+        await press(pilot, screen, "r", "ctrl+u", *"half")  # somebody is typing meanwhile
+        await asyncio.to_thread(git, "checkout", "-q", "HEAD~1")
+        await until(pilot, lambda: project.entity("player_2") and "player_1" in names(project))
+        await until(pilot, lambda: "changed on disk" in screen.note)
+        assert pilot.app.screen.query_one(Input).value == "half"
+        await press(pilot, screen, "escape")
+        assert "player_1" in text_of(pilot)
+        assert "renamed later" not in text_of(pilot)
+
+
+async def test_the_palette_finds_entities_and_frames(project):
+    project.entity("player_3").rename(HOSTILE)
+    async with cockpit(project) as (screen, pilot):
+        await send(pilot, "ctrl+p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+        palette = pilot.app.screen
+        await send(pilot, *"[red]bold")
+        await until(pilot, lambda: palette.query_one(CommandList).option_count > 0)
+        await until(pilot, lambda: "Select [red]bold[/red]" in text_of(pilot))
+        await send(pilot, "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await until(pilot, lambda: screen.selected == project.entity(HOSTILE).id)
+        await send(pilot, "ctrl+p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+        await send(pilot, *"45")
+        await until(pilot, lambda: "Go to frame 45" in text_of(pilot))
+        await send(pilot, "enter")
+        await until(pilot, lambda: screen.frame == 45)
+
+
+async def test_files_that_vanish_are_named_and_typing_goes_on(project):
+    async with cockpit(project) as (screen, pilot):
+        (project.path.parent / "game.mp4").unlink()
+        screen._look_for_files()
+        await until(pilot, lambda: "the video is gone" in text_of(pilot))
+        await press(pilot, screen, "o")
+        assert project.entity("player_1")["presence"].at(0) == "occluded"
