@@ -25,7 +25,6 @@ from reviewer.widgets.beneath import lines_beneath
 from reviewer.widgets.lines import Lines
 from reviewer.widgets.text import cell_width, inert, pad
 
-
 # In windows lower than this a dialog has no border and no foot.
 COMPACT_BELOW_ROWS = 14
 
