@@ -19,6 +19,8 @@ const MAX_OPERATIONS = 20_000;
  */
 
 export class Editing {
+  #group = { shapes: -1, selection: null, bounds: null };
+
   /** @param {import('../workspace.js').Workspace} workspace */
   constructor(workspace) {
     this.workspace = workspace;
@@ -101,6 +103,27 @@ export class Editing {
       found.push({ id: entity.id, entity, skeleton: model.classOf(entity).skeleton, ...scene.geometryAt(i) });
     }
     return found;
+  }
+
+  /** Around all shapes of all selected entities; asked for at every move of the pointer. */
+  groupBounds() {
+    const { shapes, selection } = this.state;
+    if (this.#group.shapes === shapes && this.#group.selection === selection) return this.#group.bounds;
+    const { scene, model } = this.workspace;
+    const { painted } = scene;
+    const chosen = new Set(this.ids.map((id) => model.entities.get(id).index));
+    const around = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = 0, b = 0; i < painted.count; i++, b += 4) {
+      const left = painted.bounds[b];
+      if (!chosen.has(painted.entity[i]) || Number.isNaN(left)) continue;
+      const top = painted.bounds[b + 1];
+      around[0] = Math.min(around[0], left);
+      around[1] = Math.min(around[1], top);
+      around[2] = Math.max(around[2], left + painted.bounds[b + 2]);
+      around[3] = Math.max(around[3], top + painted.bounds[b + 3]);
+    }
+    this.#group = { shapes, selection, bounds: around[0] <= around[2] ? around : null };
+    return this.#group.bounds;
   }
 
   /** @param {Shape[]} shapes @returns {import('./kinds.js').Bounds|null} */

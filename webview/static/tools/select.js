@@ -91,7 +91,7 @@ export class SelectTool {
       this.handle = handleAt(KINDS[active.kind].handles(active.value, scale, active.skeleton), at.x, at.y, scale);
       if (!this.handle) this.edge = KINDS[active.kind].edgeAt?.(active.value, at.x, at.y, EDGE_REACH_CSS_PX / scale) ?? null;
     } else if (this.editing.ids.length > 1) {
-      const bounds = this.editing.boundsOf(this.editing.shapes());
+      const bounds = this.editing.groupBounds();
       this.group = bounds;
       this.handle = bounds && handleAt(groupHandles(bounds, scale), at.x, at.y, scale);
       if (!this.handle) this.group = null;
@@ -332,7 +332,7 @@ export class SelectTool {
       if (this.edge && !this.drag) drawHandle(context, ...toStage(view, this.edge.x, this.edge.y), 'ghost');
       this.#drawMeasure(context, view, active);
     } else if (this.editing.ids.length > 1) {
-      const bounds = this.editing.boundsOf(this.editing.shapes());
+      const bounds = this.editing.groupBounds();
       if (!bounds) return;
       drawGroup(context, view, bounds);
       drawHandles(context, view, groupHandles(bounds, view.scale));

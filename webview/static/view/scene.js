@@ -27,6 +27,8 @@ const OVERRIDDEN = 4;
 
 /** @typedef {{property: string, kind: string, value: any}} Geometry `value` as an edit carries it */
 
+const FEW_OVERRIDES = 16;
+
 export class Scene {
   /** @type {Map<string, Override & {column: Object}>} by entity and property */
   overrides = new Map();
@@ -172,15 +174,25 @@ export class Scene {
 
   #addOverrides(frame, chosen) {
     const { painted } = this;
+    // Of many that are dragged at once, nobody is looked for one by one.
+    const presences = this.overrides.size > FEW_OVERRIDES ? this.#presencesHere() : null;
     for (const { id, frame: at, column, color } of this.overrides.values()) {
       if (at !== frame) continue;
       const entity = this.model.entities.get(id);
       const index = entity?.index ?? UNBORN;
-      const presence = this.#presenceHere(index);
+      const presence = presences?.get(index) ?? (presences ? PRESENT : this.#presenceHere(index));
       const style = entity ? this.#styleOf(index, presence) + (chosen.has(id) ? 2 : 0)
         : this.palette.styleOfNew(color);
       painted.add(column, 0, index, presence, style);
     }
+  }
+
+  /** @returns {Map<number, number>} of everybody who is there */
+  #presencesHere() {
+    const found = new Map();
+    const rows = this.windows.rows(this.painted.frame);
+    for (let i = rows?.start; i < rows?.stop; i++) found.set(rows.window.entity[i], rows.window.presence[i]);
+    return found;
   }
 
   #presenceHere(index) {
