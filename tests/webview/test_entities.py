@@ -245,3 +245,19 @@ async def test_deleting_lists_who_refers_to_it(site: Site, window: Window, names
     assert event["by"].at(60) is None
     await choose(window, "player_3", "Delete")  # nobody refers to it: no question
     await expect(window.page.get_by_role("option", name="player_3")).to_have_count(0)
+
+
+async def test_what_reviews_say_is_a_filter_once_there_are_any(
+    site: Site, window: Window, names: Locator
+) -> None:
+    add = window.page.get_by_label("Add a filter")
+    await expect(add.locator("option", has_text="Accepted")).to_have_count(0)
+    await window.page.get_by_role("option", name="player_1").click()
+    await window.page.get_by_role("button", name="Review").first.click()
+    await window.page.get_by_role("button", name="Accept").first.click()
+    await expect(add.locator("option", has_text="Accepted")).to_have_count(1)
+    await add.select_option(label="Accepted")
+    await expect(names).to_have_text(["player_1"])
+    await window.page.get_by_label("Remove filter Accepted").click()
+    await add.select_option(label="Not reviewed")
+    await expect(names).to_have_text(["player_0", "player_2", "player_3", "puck_0", "pass_0"])

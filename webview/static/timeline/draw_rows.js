@@ -11,6 +11,7 @@ import { EVENT_CSS_PX, LANE_CSS_PX, PROPERTY_CSS_PX } from './layout.js';
 
 const DIAMOND_CSS_PX = 4.5;
 const CLUSTER_CSS_PX = 7;
+const TICK_ROOM_CSS_PX = 7;
 const OCCLUDED = PRESENCE.indexOf('occluded');
 
 const translucent = (hex, alpha) => `rgba(${rgbOf(hex).join(', ')}, ${alpha})`;
@@ -206,13 +207,17 @@ export function drawLane(context, scale, top, { starts, stops, presence, marks }
   }
   // Not the keyframes' amber: a lane may have any colour, that too.
   context.fillStyle = colors.tick;
-  let drawn = -3;
+  let drawn = -TICK_ROOM_CSS_PX;
   for (let i = upperBound(marks, scale.first - 1); i < marks.length && marks[i] < scale.stop; i++) {
     const x = Math.round(scale.x(marks[i] + 0.5));
     if (x - drawn < 3) continue;
+    // A crowd of them is a pattern, through which the span is seen still.
+    const crowded = x - drawn < TICK_ROOM_CSS_PX;
     drawn = x;
-    context.fillRect(x - 1, top + 4, 2, LANE_CSS_PX - 8);
+    context.globalAlpha = crowded ? 0.5 : 1;
+    context.fillRect(crowded ? x : x - 1, top + (crowded ? 6 : 4), crowded ? 1 : 2, LANE_CSS_PX - (crowded ? 12 : 8));
   }
+  context.globalAlpha = 1;
 }
 
 /** A lane of which the details are not here yet: from its first frame to its last. */

@@ -164,6 +164,7 @@ export class TimelinePanel {
     if (selected !== this.marksOf) {
       this.marks.clear();
       this.marksOf = selected;
+      this.body.scrollTop = 0; // its properties are the first rows
       this.hands?.cancel();
     } else if (current) {
       this.marks.keepOnly(timeline);

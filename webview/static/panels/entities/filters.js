@@ -9,8 +9,17 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'bas
  * @typedef {{group: string, value: string, text: string}} Filter
  */
 
-/** What can be asked for, in groups as a person would look for it. @returns {Array<{label: string, filters: Filter[]}>} */
-export function possibleFilters(model) {
+const REVIEW = [
+  ['unreviewed', 'Not reviewed'], ['changed', 'Changed since'], ['needs-work', 'Needs work'], ['reject', 'Rejected'],
+  ['accept', 'Accepted'],
+];
+
+/**
+ * What can be asked for, in groups as a person would look for it.
+ * @param {boolean} reviewed whether anybody judged anything yet
+ * @returns {Array<{label: string, filters: Filter[]}>}
+ */
+export function possibleFilters(model, reviewed = false) {
   const groups = [{
     label: 'Class', filters: model.classes.map((c) => ({ group: 'class', value: c.name, text: c.label })),
   }];
@@ -31,6 +40,9 @@ export function possibleFilters(model) {
         filters.push({ group: `property ${property.name}`, value: name, text: `${property.label}: ${label}` });
       }
     }
+  }
+  if (reviewed) {
+    groups.push({ label: 'Review', filters: REVIEW.map(([value, text]) => ({ group: 'review', value, text })) });
   }
   groups.push({
     label: 'This window', filters: [
@@ -64,6 +76,10 @@ export function matching(workspace, { words, filters, here }) {
     if (group === 'class') return (entity) => values.includes(entity.class);
     if (group === 'seen') {
       return (entity) => values.some((value) => (value === 'hidden' ? visibility.isHidden(entity.id) : visibility.isLocked(entity.id)));
+    }
+    if (group === 'review') {
+      const { left } = workspace.review.state; // what is not left is accepted as it is
+      return (entity) => values.includes(left[entity.id] ?? 'accept');
     }
     const name = group.slice(9);
     return (entity) => {

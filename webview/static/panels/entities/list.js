@@ -30,7 +30,7 @@ class EntityList {
     this.#build(root);
     const { store } = workspace;
     this.render = perFrame(() => this.#render());
-    store.watch(['structure'], () => this.#structure(), { now: false });
+    store.watch(['structure', 'reviews'], () => this.#structure(), { now: false });
     store.watch(['seen'], () => this.#filter(), { now: false });
     store.watch(['lives'], () => {
       if (['first', 'keyframes'].includes(this.order)) this.#filter();
@@ -90,13 +90,23 @@ class EntityList {
   // which are shown
 
   #structure() {
-    const groups = possibleFilters(this.workspace.model);
+    const { model, review } = this.workspace; // the review is made after the list
+    const judged = review && (review.state.accepted > 0 || review.threads.some(({ verdict }) => verdict));
+    const groups = possibleFilters(model, Boolean(judged));
     this.possible = groups.flatMap(({ filters }) => filters);
-    this.filters = this.filters.filter((one) => this.possible.some((p) => p.group === one.group && p.value === one.value));
+    this.filters = this.filters.map((one) => this.possible.find((p) => p.group === one.group && p.value === one.value)).filter(Boolean);
+    this.#fillFilters(groups);
+    this.#filter();
+  }
+
+  /** A menu that is open must not be made anew below the hand. */
+  #fillFilters(groups) {
+    const offered = JSON.stringify(groups);
+    if (offered === this.offered) return;
+    this.offered = offered;
     let at = 0;
     fill(this.filterSelect, h('option', { value: '' }, 'Filter…'), groups.map(({ label, filters }) => (
       h('optgroup', { label }, filters.map(({ text }) => h('option', { value: at++ }, text))))));
-    this.#filter();
   }
 
   #toggleHere() {

@@ -86,6 +86,7 @@ export class ReviewPanel {
     this.threads = answer.threads;
     this.state = answer;
     this.workspace.store.set({ openThreads: this.threads.filter((t) => t.status === 'open').length });
+    this.workspace.store.bump('reviews');
     this.render();
     this.workspace.stage.refreshOverlay();
   }
