@@ -8,6 +8,7 @@ little-endian bytes); chunk keys ``c.<time>.0``.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import google_crc32c
@@ -137,6 +138,7 @@ def keyframe_array_metadata(kind: Kind, frame_count: int) -> tuple[bytes, int]:
     return metadata, chunk_frames
 
 
+@lru_cache(maxsize=64)  # the arrays of a project have few different ones
 def read_keyframe_array(data: bytes, name: str, frame_count: int) -> tuple[Kind, int]:
     """The kind and the chunk length in frames that a keyframe array's ``zarr.json`` states;
     DamagedChunk when it is not an array of our profile. The attribute ``kind`` decides; without it

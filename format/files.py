@@ -193,7 +193,7 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def open_plain(path: Path, limit: int) -> FileIO:
+def open_plain(path: str | Path, limit: int) -> FileIO:
     """A file open for reading, unbuffered; ValueError when it is larger than ``limit`` or not a
     plain file."""
     # a named pipe must not make us wait for whoever writes to it
@@ -210,7 +210,7 @@ def open_plain(path: Path, limit: int) -> FileIO:
     return file
 
 
-def read_bounded(path: Path, limit: int) -> bytes:
+def read_bounded(path: str | Path, limit: int) -> bytes:
     """A file's bytes; ValueError when it is larger than ``limit`` or not a plain file."""
     with open_plain(path, limit) as file:
         return file.read(os.fstat(file.fileno()).st_size + 1)

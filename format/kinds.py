@@ -28,6 +28,9 @@ MAX_SKELETON_POINTS = 1024
 MODES: tuple[Rule, ...] = ("linear", "hold", "smooth", "cvat", "morph")
 
 
+_FEW_COLUMNS = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How one kind of property is stored and evaluated.
@@ -69,9 +72,17 @@ class Kind:
             row = rows[0].tolist()
             fill = self.fill
             return np.array([all(item == fill or item != item for item in row)])
-        if self.dtype.kind == "f":
-            return np.asarray(np.isnan(rows).all(axis=1))
-        return np.asarray((rows == self.fill).all(axis=1), dtype=bool)
+        test = np.isnan if self.dtype.kind == "f" else self._equals_fill
+        if rows.shape[1] > _FEW_COLUMNS:
+            return np.asarray(test(rows).all(axis=1), dtype=bool)
+        # over so short a row NumPy reduces slowly: column by column is several times faster
+        out = np.asarray(test(rows[:, 0]), dtype=bool)
+        for column in range(1, rows.shape[1]):
+            out &= test(rows[:, column])
+        return out
+
+    def _equals_fill(self, values: Rows) -> NDArray[np.bool_]:
+        return np.asarray(values == self.fill, dtype=bool)
 
 
 def same_rows(left: Rows, right: Rows) -> NDArray[np.bool_]:

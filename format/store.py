@@ -97,14 +97,15 @@ class Store:
         """One entity; whatever cannot be read is named in ``problems`` and the rest is there."""
         out = StoredEntity()
         folder = self.layout.entity(entity_id)
-        if _is_empty(folder):
-            return out
+        metadata = f"{folder}/zarr.json"  # a Path costs more than reading the file it names
         try:
-            if (folder / "zarr.json").is_symlink():
+            if os.path.islink(metadata):  # noqa: PTH114
                 raise ValueError("it is a symbolic link")
-            data = orjson.loads(read_bounded(folder / "zarr.json", MAX_METADATA_BYTES))
+            data = orjson.loads(read_bounded(metadata, MAX_METADATA_BYTES))
             out.attributes = Attributes.from_json(data["attributes"])
         except (OSError, ValueError, KeyError, TypeError) as error:
+            if _is_empty(folder):
+                return out
             text = (
                 f'The entity "{entity_id}" was left out: {folder / "zarr.json"} cannot be read '
                 f"({_reason(error)})."
@@ -120,25 +121,25 @@ class Store:
                 text = f"{entry.path} is not an array; it was left out."
                 out.problems.append(Problem(code, Path(entry.path), text, entry.name))
                 continue
-            if _is_empty(entry.path):
-                continue
-            keyframes = self._read_array(Path(entry.path), entity_id, entry.name, out)
+            keyframes = self._read_array(entry.path, entity_id, entry.name, out)
             if keyframes is not None and len(keyframes[1]):
                 out.keyframes[entry.name, keyframes[0]] = keyframes[1]
         return out
 
     def _read_array(
-        self, folder: Path, entity_id: str, name: str, out: StoredEntity
+        self, folder: str, entity_id: str, name: str, out: StoredEntity
     ) -> tuple[Kind, Keyframes] | None:
         try:
-            metadata = read_bounded(folder / "zarr.json", MAX_METADATA_BYTES)
+            metadata = read_bounded(f"{folder}/zarr.json", MAX_METADATA_BYTES)
             kind, chunk_frames = read_keyframe_array(metadata, name, self.frame_count)
         except (OSError, ValueError) as error:
+            if _is_empty(folder):
+                return None
             out.damaged.add(name)
             text = (
                 f'"{name}" of the entity "{entity_id}" was left out: {_reason(error)} ({folder}).'
             )
-            out.problems.append(Problem("array-unreadable", folder / "zarr.json", text, name))
+            out.problems.append(Problem("array-unreadable", Path(folder) / "zarr.json", text, name))
             return None
         chunks: list[tuple[int, Frames, Rows]] = []
         for entry in os.scandir(folder):
@@ -152,9 +153,11 @@ class Store:
                 rows = decode_chunk(_read_chunk(entry.path), kind, chunk_frames)
                 filled = ~kind.is_fill(rows)
                 filled[self.frame_count - start :] = False
-                if problem := problem_of(rows[filled], kind):
+                frames = np.flatnonzero(filled)
+                rows = rows[frames]
+                if problem := problem_of(rows, kind):
                     raise DamagedChunk(f"a keyframe in it {problem}")
-                chunks.append((start, np.flatnonzero(filled) + start, rows[filled]))
+                chunks.append((start, frames + start, rows))
             except (OSError, ValueError) as error:
                 out.damaged.add(name)
                 text = (
@@ -271,7 +274,7 @@ def _is_empty(folder: str | Path) -> bool:
 
 
 def _read_chunk(path: str | Path) -> bytes:
-    return read_bounded(Path(path), MAX_CHUNK_BYTES)
+    return read_bounded(path, MAX_CHUNK_BYTES)
 
 
 def _chunk_number(entry: os.DirEntry[str]) -> int:
