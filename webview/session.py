@@ -23,6 +23,8 @@ MAX_WINDOW_FRAMES = 1024
 MAX_WINDOW_BYTES = 8 << 20
 # Before so many rows are evaluated, one frame tells how heavy they are.
 _MANY_ROWS = 100_000
+# Whose first visitor is shown around.
+DEMO_CLIP = "cars.mp4"
 MAX_STILL_WIDTH = 8192
 
 
@@ -75,6 +77,7 @@ class ProjectSession:
             "path": str(project.path),
             # By this the page finds the edits again that it kept when the server went away.
             "key": hashlib.blake2b(os.fsencode(project.path), digest_size=12).hexdigest(),
+            "demo": project.record.file == DEMO_CLIP,
             "frame_count": project.frame_count,
             "entities": len(project.entities),
             "read_only": project.read_only,

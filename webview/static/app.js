@@ -4,10 +4,12 @@ import { ApiError, fetchJson, logIn } from './api.js';
 import { readAddress, writeAddress } from './address.js';
 import { showChooser, showMessage, showSignIn } from './dialogs/screens.js';
 import { createToasts } from './dialogs/toasts.js';
+import { applyTheme, loadLook } from './state/look.js';
 import { Workspace } from './workspace.js';
 
 const ADDRESS_DELAY_MS = 400;
 
+applyTheme(loadLook());
 const root = document.getElementById('app');
 const notify = createToasts(document.body);
 /** @type {Workspace|null} */

@@ -7,7 +7,10 @@
  */
 
 import { isTyping } from './dom.js';
+import { startGuide } from './dialogs/guide.js';
 import { openHelp } from './dialogs/help.js';
+import { openPalette } from './dialogs/palette.js';
+import { applyKeymap, chooseKey, forgetKeys, keyOf, loadKeymap } from './keymap.js';
 import { toggleChoice } from './panels/properties/choices.js';
 import { Subject } from './panels/properties/subject.js';
 import { timeCommands } from './timeline/commands.js';
@@ -39,10 +42,26 @@ function builtIn(workspace, shortcuts) {
     command('Entity', 'Delete the entity', ['Delete', 'Backspace'], () => actions.deleteEntity()),
     command('Entity', 'Rename', ['F2'], () => parts.properties.querySelector('.name-input')?.select()),
     command('View', 'Fit the video', ['f'], () => stage.fit()),
+    command('View', 'One video pixel on one of the screen', ['0'], () => stage.actualSize()),
+    command('View', 'Zoom to the selection', ['z'], () => zoomToSelection(workspace)),
     command('View', 'Zoom in', ['+', '='], () => stage.zoom(1.25), true),
     command('View', 'Zoom out', ['-'], () => stage.zoom(0.8), true),
     command('View', 'Names: automatic, all, few', ['n'], () => store.set({ labels: NEXT_LABELS[store.state.labels] })),
     command('View', 'Search entities', ['/'], () => parts.entities.querySelector('input')?.select()),
+    command('View', 'Crosshair', ['Shift+h'], () => toggleLook(store, 'crosshair')),
+    command('View', 'Motion path of the selection', ['Shift+t'], () => toggleLook(store, 'path')),
+    command('View', 'Onion skin of the selection', ['Shift+n'], () => toggleLook(store, 'onion')),
+    command('View', 'Minimap', [], () => toggleLook(store, 'minimap')),
+    command('View', 'Video as recorded', [], () => store.set({ look: { ...store.state.look, brightness: 1, contrast: 1, gamma: 1 } })),
+    command('View', 'Brighten shadows', ['Shift+g'], () => {
+      const { look } = store.state;
+      store.set({ look: { ...look, gamma: look.gamma >= 3 ? 1 : Number((look.gamma * 1.25).toFixed(3)) } });
+    }, true),
+    command('View', 'Light or dark', [], () => {
+      const theme = document.documentElement.dataset.theme === 'light' ? 'dark' : 'light';
+      store.set({ look: { ...store.state.look, theme } });
+    }),
+    command('General', 'Command palette', ['Ctrl+k'], () => openPalette(shortcuts)),
     command('General', 'Undo', ['Ctrl+z'], () => actions.undo(), true),
     command('General', 'Redo', ['Ctrl+Shift+z', 'Ctrl+y'], () => actions.redo(), true),
     command('General', 'Leave a tool, or the selection', ['Escape'], () => {
@@ -57,15 +76,24 @@ function builtIn(workspace, shortcuts) {
   ];
 }
 
+function toggleLook(store, name) {
+  const { look } = store.state;
+  store.set({ look: { ...look, [name]: !look[name] } });
+}
+
+function zoomToSelection({ stage, scene, store, notify }) {
+  const bounds = scene.boundsOf(store.state.selected);
+  if (bounds) stage.zoomTo(bounds);
+  else notify('Select an entity that is on this frame to zoom to it.');
+}
+
 export class Shortcuts {
   /** @param {import('./workspace.js').Workspace} workspace */
   constructor(workspace) {
     this.workspace = workspace;
     this.commands = [...builtIn(workspace, this), ...timeCommands(workspace)];
-    this.byKey = new Map();
-    for (const command of this.commands) {
-      for (const key of command.keys) this.byKey.set(key.toLowerCase(), command);
-    }
+    this.keymap = loadKeymap();
+    this.byKey = applyKeymap(this.commands, this.keymap);
     this.readOntology();
     this.onDown = (event) => this.#down(event);
     this.onUp = (event) => this.#up(event);
@@ -81,6 +109,22 @@ export class Shortcuts {
       .map((c) => [c.hotkey.toLowerCase(), c]));
   }
 
+  /** @param {string|null} key null gives the command its own keys back */
+  remap(command, key) {
+    const refusal = chooseKey(this.keymap, command, key);
+    if (refusal) this.workspace.notify(refusal, 'bad');
+    this.byKey = applyKeymap(this.commands, this.keymap);
+  }
+
+  forgetKeys() {
+    forgetKeys(this.keymap);
+    this.byKey = applyKeymap(this.commands, this.keymap);
+  }
+
+  startGuide() {
+    startGuide(this.workspace.parts.stage, this.workspace);
+  }
+
   close() {
     removeEventListener('keydown', this.onDown);
     removeEventListener('keyup', this.onUp);
@@ -88,7 +132,7 @@ export class Shortcuts {
   }
 
   #down(event) {
-    if (event.isComposing || document.querySelector('dialog[open]')) return;
+    if (event.isComposing || document.querySelector('dialog[open], :popover-open')) return;
     if (isTyping(event.target)) {
       if (event.key === 'Escape') event.target.blur();
       return;
@@ -105,7 +149,7 @@ export class Shortcuts {
       event.preventDefault();
       return;
     }
-    const command = this.byKey.get(nameOf(event));
+    const command = this.byKey.get(keyOf(event).toLowerCase());
     if (!command || (event.repeat && !command.repeat)) return;
     event.preventDefault();
     command.run(event);
@@ -146,14 +190,4 @@ export class Shortcuts {
     actions.drawWith(entityClass.name);
     return true;
   }
-}
-
-/** 'ctrl+shift+z' for an event; Shift is left out where it only makes another character. */
-function nameOf(event) {
-  const parts = [];
-  if (event.ctrlKey || event.metaKey) parts.push('ctrl');
-  if (event.altKey) parts.push('alt');
-  const character = event.key.length === 1;
-  if (event.shiftKey && (!character || /[a-z]/i.test(event.key))) parts.push('shift');
-  return [...parts, event.key.toLowerCase()].join('+');
 }

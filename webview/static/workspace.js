@@ -12,6 +12,7 @@ import { createPainter } from './painter.js';
 import { createEntityList } from './panels/entities/list.js';
 import { menuOnStage } from './panels/entities/menu.js';
 import { createLegend } from './panels/legend.js';
+import { isFirstTime } from './dialogs/guide.js';
 import { createPickHint } from './panels/pick_hint.js';
 import { createProperties } from './panels/properties.js';
 import { ReviewPanel } from './panels/review/panel.js';
@@ -22,6 +23,7 @@ import { decodeTimes, decodeUnits } from './protocol.js';
 import { Shortcuts } from './shortcuts.js';
 import { DetailsSource } from './state/details.js';
 import { Live } from './state/live.js';
+import { applyTheme, followSystem, loadLook, saveLook } from './state/look.js';
 import { Lives } from './state/lives.js';
 import { Loop } from './state/loop.js';
 import { Model } from './state/model.js';
@@ -34,9 +36,13 @@ import { Clipboard } from './tools/clipboard.js';
 import { Editing } from './tools/editing.js';
 import { createOptionsBar } from './tools/options_bar.js';
 import { Pointer } from './tools/pointer.js';
+import { createCrosshair } from './view/crosshair.js';
+import { createMinimap } from './view/minimap.js';
 import { Scene } from './view/scene.js';
 import { valueOf } from './view/shapes.js';
 import { Stage } from './view/stage.js';
+import { trackDecoration } from './view/tracks.js';
+import { applyVideoLook } from './view/video_look.js';
 
 /** Boxes as the painter got them, and the other shapes in the form in which edits carry them. */
 function describePainted({ painted, model }) {
@@ -97,7 +103,7 @@ export class Workspace {
     this.store = new Store({
       frame, target: frame, playing: false, rate: 1, selected: null, hovered: null, tool: 'select',
       selection: [], shape: null, handle: null, ...firstToDraw(this.model), drawMany: false, snap: true,
-      brush: { mode: 'brush', size: 24 }, structure: 0, ontology: 0, details: null, picking: null, shapes: 0, timeline: null,
+      brush: { mode: 'brush', size: 24 }, structure: 0, ontology: 0, details: null, picking: null, look: loadLook(), shapes: 0, timeline: null,
       status: 'offline', waiting: 0, undo: state.undo, redo: state.redo, colorBy: 'class',
       seen: 0, lives: 0, loop: null, videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
     });
@@ -187,7 +193,25 @@ export class Workspace {
     createLegend(parts.legend, this);
     createOptionsBar(parts.options, this);
     createPickHint(parts.stage, this);
+    this.#makeComfortable();
     this.#showProblems();
+  }
+
+  /** What lies over and around the picture for the person's sake. */
+  #makeComfortable() {
+    const { store, stage, parts } = this;
+    applyVideoLook(parts.stage, stage.videoCanvas, store);
+    stage.decorations.unshift(trackDecoration(this));
+    createCrosshair(this);
+    createMinimap(parts.stage, this);
+    store.watch(['look'], ({ look }) => {
+      applyTheme(look);
+      saveLook(look);
+      stage.refreshOverlay();
+    });
+    store.watch(['timeline'], () => stage.refreshOverlay(), { now: false });
+    followSystem(() => store.state.look);
+    if (this.model.demo && isFirstTime() && !this.readOnly) this.shortcuts.startGuide();
   }
 
   #showProblems() {
@@ -344,7 +368,7 @@ export class Workspace {
 
   /** Read-only view for tests and bug reports; see globalThis.reviewer. */
   diagnostics() {
-    const { scene, model, store, source, stage, live, sound, details } = this;
+    const { scene, model, store, source, stage, live, sound, details, shortcuts } = this;
     return {
       painted: () => describePainted(scene),
       values(id) {
@@ -364,6 +388,7 @@ export class Workspace {
       /** Ids of edits that are not acknowledged, and whether they would outlive this page. */
       get waiting() { return [...live.pending.keys()]; },
       get safe() { return live.safe; },
+      get commands() { return shortcuts.commands.map(({ text, keys }) => ({ text, keys })); },
       get detailsCurrent() { return details.current; },
       get overrides() { return scene.overrides.size; },
     };

@@ -1,30 +1,61 @@
-/** All keys on one sheet, made from the list that the keys themselves come from. */
+/**
+ * All keys on one sheet, made from the list that the keys themselves come from. A click on a key
+ * chooses another.
+ */
 
-import { h } from '../dom.js';
+import { fill, h } from '../dom.js';
+import { canRemap, keyOf } from '../keymap.js';
 
 const NAMES = {
   ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Delete: 'Del', Escape: 'Esc',
+  PageUp: 'PgUp', PageDown: 'PgDn', ContextMenu: 'Menu',
 };
 
-/** @param {string} key like 'Shift+ArrowLeft' @returns {HTMLElement} */
-function keyCaps(key) {
-  const parts = key === '+' ? ['+'] : key.split('+');
-  return h('span', { class: 'keys' }, parts.map((part) => {
-    const name = NAMES[part] ?? part;
-    return h('kbd', {}, name.length === 1 ? name.toUpperCase() : name);
-  }));
+/** @param {string} key like 'Shift+ArrowLeft' @returns {string[]} what stands on the caps */
+export function capsOf(key) {
+  const parts = key === '+' ? ['+'] : key.replace(/\+\+$/, '+Plus').split('+');
+  return parts.map((part) => {
+    const name = part === 'Plus' ? '+' : NAMES[part] ?? part;
+    return name.length === 1 ? name.toUpperCase() : name;
+  });
 }
+
+const caps = (key) => h('span', { class: 'keys' }, capsOf(key).map((cap) => h('kbd', {}, cap)));
 
 /** @param {import('../shortcuts.js').Shortcuts} shortcuts */
 export function openHelp(shortcuts) {
+  const body = h('div', { class: 'help-groups' });
+  const show = () => fill(body, [...groupsOf(shortcuts, show)].map(([name, rows]) => (
+    h('section', { class: 'help-group' }, h('h3', {}, name), rows))));
+  const reset = h('button', {
+    class: 'button', type: 'button', on: { click: () => { shortcuts.forgetKeys(); show(); } },
+  }, 'All keys as given');
+  const dialog = h('dialog', { class: 'dialog help', 'aria-label': 'Keys' },
+    h('div', { class: 'dialog-head' },
+      h('h2', {}, 'Keys'),
+      h('span', { class: 'help-hint' }, 'Click a key to choose another'),
+      h('button', { class: 'button', type: 'button', on: { click: () => { dialog.close(); shortcuts.startGuide(); } } }, 'Guided start'),
+      reset,
+      h('button', { class: 'button', type: 'button', autofocus: true, on: { click: () => dialog.close() } }, 'Close')),
+    body);
+  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  document.body.append(dialog);
+  show();
+  dialog.showModal();
+}
+
+function groupsOf(shortcuts, refresh) {
   const { model } = shortcuts.workspace;
   const groups = new Map();
-  for (const { group, text, keys } of shortcuts.commands) {
-    if (!groups.has(group)) groups.set(group, []);
-    const shown = keys.length > 2 ? [keys[0].replace(/ArrowLeft$/, '↑ ↓ ← →')] : keys;
-    groups.get(group).push([text, shown]);
+  for (const command of shortcuts.commands) {
+    if (!groups.has(command.group)) groups.set(command.group, []);
+    groups.get(command.group).push(commandRow(shortcuts, command, refresh));
   }
-  const own = model.classes.filter((c) => c.hotkey).map((c) => [`Draw: ${c.label}`, [c.hotkey]]);
+  const plain = (text, keys) => h('div', { class: 'help-row' }, h('span', {}, text), h('span', { class: 'help-keys' }, keys.map(caps)));
+  const own = model.classes.filter((c) => c.hotkey).map((c) => plain(`Draw: ${c.label}`, [c.hotkey]));
   const seen = new Set();
   for (const { label, properties } of model.classes) {
     for (const property of properties) {
@@ -32,27 +63,44 @@ export function openHelp(shortcuts) {
         const key = `${choice.hotkey} ${property.name} ${choice.name}`;
         if (!choice.hotkey || seen.has(key)) continue;
         seen.add(key);
-        own.push([`${label}, ${property.label}: ${choice.label}`, [choice.hotkey]]);
+        own.push(plain(`${label}, ${property.label}: ${choice.label}`, [choice.hotkey]));
       }
     }
   }
   if (own.length) groups.set('Of this ontology', own);
   groups.set('Mouse', [
-    ['Zoom', ['Wheel']], ['Pan', ['Middle button', 'Space + drag']],
-    ['Reach the box below', ['Click again']], ['Zoom the timeline', ['Wheel']],
+    plain('Zoom', ['Wheel']), plain('Pan', ['Middle button', 'Space + drag']),
+    plain('Reach the shape below', ['Click again']), plain('Zoom the timeline', ['Wheel']),
   ]);
-  const dialog = h('dialog', { class: 'dialog help', 'aria-label': 'Keys' },
-    h('div', { class: 'dialog-head' },
-      h('h2', {}, 'Keys'),
-      h('button', { class: 'button', type: 'button', autofocus: true, on: { click: () => dialog.close() } }, 'Close')),
-    h('div', { class: 'help-groups' }, [...groups].map(([name, rows]) => h('section', { class: 'help-group' },
-      h('h3', {}, name),
-      rows.map(([text, keys]) => h('div', { class: 'help-row' },
-        h('span', {}, text), h('span', { class: 'help-keys' }, keys.map(keyCaps))))))));
-  dialog.addEventListener('close', () => dialog.remove());
-  dialog.addEventListener('click', (event) => {
-    if (event.target === dialog) dialog.close();
-  });
-  document.body.append(dialog);
-  dialog.showModal();
+  return groups;
+}
+
+function commandRow(shortcuts, command, refresh) {
+  // Four arrows that do one thing in four directions are shown as one.
+  const shown = command.keys.length > 2 ? [command.keys[0].replace(/ArrowLeft$/, '↑ ↓ ← →')] : command.keys;
+  const keys = canRemap(command) ? h('button', {
+    class: command.remapped ? 'help-keys is-remapped' : 'help-keys', type: 'button', title: `Choose another key for “${command.text}”`,
+    on: { click: () => listen(shortcuts, command, keys, refresh) },
+  }, shown.length ? shown.map(caps) : h('kbd', {}, '–')) : h('span', { class: 'help-keys' }, shown.map(caps));
+  return h('div', { class: 'help-row' }, h('span', {}, command.text), keys);
+}
+
+/** The next key pressed becomes the command's; Escape leaves it, Backspace gives its own back. */
+function listen(shortcuts, command, button, refresh) {
+  fill(button, h('kbd', { class: 'is-listening' }, 'Press a key'));
+  const stop = () => {
+    removeEventListener('keydown', onKey, true);
+    button.removeEventListener('blur', stop);
+    refresh();
+  };
+  const onKey = (event) => {
+    if (['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key !== 'Escape') shortcuts.remap(command, event.key === 'Backspace' ? null : keyOf(event));
+    stop();
+  };
+  addEventListener('keydown', onKey, true);
+  button.addEventListener('blur', stop);
+  button.focus();
 }

@@ -2,6 +2,7 @@
 
 import { fill, h } from '../dom.js';
 import { openHelp } from '../dialogs/help.js';
+import { lookButton } from '../dialogs/look.js';
 import { icon } from '../icons.js';
 import { createToolbar } from '../tools/toolbar.js';
 
@@ -22,6 +23,7 @@ export function createTopBar(root, workspace) {
     h('div', { class: 'top-group top-end' },
       colorPicker(workspace),
       reviewButton(workspace),
+      lookButton(workspace),
       h('button', { class: 'button', type: 'button', title: 'Fit the video (F)', 'aria-label': 'Fit the video', on: { click: () => workspace.stage.fit() } },
         icon('fit'), zoomText(store)),
       h('button', { class: 'button', type: 'button', title: 'Keys (?)', 'aria-label': 'Keys', on: { click: () => openHelp(workspace.shortcuts) } }, icon('help'))));

@@ -26,6 +26,7 @@ export class Model {
 
   load(state) {
     this.name = state.name;
+    this.demo = state.demo;
     this.path = state.path;
     this.author = state.author;
     this.readOnly = state.read_only;

@@ -23,6 +23,7 @@
  * @property {import('./details.js').Details|null} details the selected entity at the frame shown
  * @property {{subject: string, property: Object, picked: (id: string) => void, text: string}|null}
  *   picking the next click on an entity names it in a property
+ * @property {import('./look.js').Look} look theme, video filters and what lies over the picture
  * @property {number} shapes counts repaints of shapes, so that panels can follow values
  * @property {'saved'|'saving'|'offline'|'read-only'} status
  * @property {number} waiting edits not acknowledged yet

@@ -5,10 +5,10 @@
 
 import { h, perFrame } from '../dom.js';
 import { drawLabels } from '../labels.js';
-import { centreOn, fitView, keepInSight, toStage, zoomAt } from './viewport.js';
+import { centreOn, fitView, keepInSight, MAX_SCALE, toStage, zoomAt } from './viewport.js';
 
 /** Above this scale video pixels are shown as squares, so that edges can be placed on them. */
-const PIXELATED_SCALE = 3;
+const PIXELATED_SCALE = 2;
 /** More names than these hide the picture: then only those pointed at are shown. */
 const MANY_NAMES = 80;
 
@@ -85,6 +85,17 @@ export class Stage {
 
   fit() {
     this.setView(fitView(this.size, this), true);
+  }
+
+  /** One pixel of the video on one of the screen. */
+  actualSize() {
+    this.zoom(1 / (this.view.scale * (devicePixelRatio || 1)));
+  }
+
+  /** Let a box fill most of the stage. @param {number[]} box x, y, width, height */
+  zoomTo([x, y, width, height]) {
+    const scale = Math.min(MAX_SCALE, 0.6 * Math.min(this.width / Math.max(1, width), this.height / Math.max(1, height)));
+    this.setView({ scale, x: this.width / 2 - (x + width / 2) * scale, y: this.height / 2 - (y + height / 2) * scale });
   }
 
   zoom(factor, x = this.width / 2, y = this.height / 2) {
