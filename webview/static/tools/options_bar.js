@@ -62,7 +62,7 @@ function drawingContent({ store, actions, model, stage }, tool) {
     stage.root.focus({ preventScroll: true });
   };
   return {
-    key: JSON.stringify([tool, drawKind, drawMany, selected, drawClass]),
+    key: JSON.stringify([tool, drawKind, drawMany, what]),
     make: () => [
       h('strong', { class: 'tool-what' }, what), text(hint),
       tool === 'draw' && small('Several', 'Go on drawing after each shape (Shift+D)', many, { 'aria-pressed': String(drawMany) }),
@@ -79,7 +79,7 @@ function paintingContent(workspace, tool) {
   const into = entity && model.classOf(entity).geometry.includes('mask') ? entity : null;
   const back = () => stage.root.focus({ preventScroll: true });
   return {
-    key: `paint ${tool} ${into?.id} ${drawClass}`,
+    key: JSON.stringify(['paint', tool, into?.id, into?.name, drawClass]),
     make: () => {
       const size = h('input', {
         type: 'range', min: MIN_BRUSH_PX, max: MAX_BRUSH_PX, 'aria-label': 'Brush size', class: 'brush-size',
