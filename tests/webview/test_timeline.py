@@ -201,6 +201,16 @@ async def test_events_are_dragged_by_their_ends_and_as_a_whole(hand: Hand) -> No
     assert await hand.window.js("reviewer.selected") == event.id
 
 
+async def test_an_event_is_added_by_dragging_along_its_row(hand: Hand) -> None:
+    await hand.drag(await hand.event(74.5), await hand.event(81.5))
+    await expect(hand.window.page.get_by_role("option", name="pass_2")).to_be_visible()
+    made = hand.project.entity(await hand.window.until("reviewer.selected"))
+    assert made.class_name == "pass"
+    spans = [(a, b) for a, b, value in made["presence"].spans() if value != "absent"]
+    assert spans == [(74, 82)]
+    assert hand.project.undo_label == "Add Pass"
+
+
 async def test_zoom_reaches_single_frames_and_the_whole_again(hand: Hand) -> None:
     page = hand.window.page
     ruler = await page.locator(".ruler-area").bounding_box()

@@ -20,7 +20,7 @@ export function timeCommands(workspace) {
     command('Time', 'Loop from here', ['i', 'Shift+i'], () => workspace.loop.begin(frame())),
     command('Time', 'Loop to here', ['Shift+o'], () => workspace.loop.end(frame())),
     command('Time', 'Loop the selection, or no loop', ['Shift+l'], () => toggleLoop(workspace)),
-    command('Timeline', 'Zoom in', ['Alt+=', 'Alt++'], () => workspace.timeline.zoom(1.6), true),
+    command('Timeline', 'Zoom in', ['Alt+='], () => workspace.timeline.zoom(1.6), true),
     command('Timeline', 'Zoom out', ['Alt+-'], () => workspace.timeline.zoom(1 / 1.6), true),
     command('Timeline', 'The whole video', ['Alt+0'], () => workspace.timeline.fit()),
     command('Timeline', 'Select the keyframes here', ['Shift+k'], () => workspace.timeline.keys.selectHere()),

@@ -183,17 +183,25 @@ export function drawEvents(context, scale, top, row, { nameOf, selected, held },
     const chosen = row.entity[i] === selected;
     if (right <= drawnTo && !chosen && !mine) continue;
     drawnTo = right;
-    const width = right - left - (right - left > 4 ? 1 : 0);
-    context.fillStyle = translucent(color, mine ? 0.8 : chosen ? 0.62 : 0.4);
-    context.beginPath();
-    context.roundRect(left, top + 3, width, EVENT_CSS_PX - 6, Math.min(4, width / 2));
-    context.fill();
-    context.strokeStyle = chosen ? colors.strong : color;
-    context.lineWidth = chosen ? 1.5 : 1;
-    context.stroke();
+    const width = bar(context, left, right, top, color, { chosen, held: mine }, colors);
     if (width > 34) clippedText(context, nameOf(row.entity[i]), left + 7, top + 3, width - 12, EVENT_CSS_PX - 6, colors);
   }
+  if (held?.row === row) {
+    bar(context, scale.x(held.first), scale.x(held.stop), top, color, { chosen: true, held: true }, colors);
+  }
   context.lineWidth = 1;
+}
+
+function bar(context, left, right, top, color, { chosen, held }, colors) {
+  const width = right - left - (right - left > 4 ? 1 : 0);
+  context.fillStyle = translucent(color, held ? 0.8 : chosen ? 0.62 : 0.4);
+  context.beginPath();
+  context.roundRect(left, top + 3, width, EVENT_CSS_PX - 6, Math.min(4, width / 2));
+  context.fill();
+  context.strokeStyle = chosen ? colors.strong : color;
+  context.lineWidth = chosen ? 1.5 : 1;
+  context.stroke();
+  return width;
 }
 
 /** One entity: where it is there, thin where occluded, with ticks at its keyframes. */

@@ -3,6 +3,8 @@
  * several rows; which row does not depend on the stretch shown, so nothing jumps while zooming.
  */
 
+import { randomId } from '../state/live.js';
+
 const MAX_ROWS_OF_CLASS = 8;
 
 /**
@@ -75,6 +77,14 @@ export function draggedSpan({ first, stop, part }, by, frameCount) {
   if (part === 'stop') return { first, stop: Math.max(first + 1, Math.min(frameCount, stop + by)) };
   const moved = Math.min(frameCount - stop, Math.max(-first, by));
   return { first: first + moved, stop: stop + moved };
+}
+
+/** @returns {{id: string, label: string, ops: Object[]}} an event of a class on `[first, stop)` */
+export function newEvent(entityClass, { first, stop }, frameCount) {
+  const entity = `${entityClass.name}-${randomId(8)}`;
+  const ops = [{ op: 'add', entity, class: entityClass.name, frame: first }];
+  if (stop < frameCount) ops.push({ op: 'set', entity, property: 'presence', frame: stop, value: 'absent' });
+  return { id: entity, label: `Add ${entityClass.label}`, ops };
 }
 
 /**

@@ -25,7 +25,7 @@ export class Gutter {
       else {
         const { label } = this.timeline.layout[kind === 'event' ? 'events' : 'properties'][i];
         setText(element, label);
-        element.title = label;
+        element.title = kind === 'event' ? `${this.timeline.layout.events[i].class.label}: drag along the row to add one` : label;
       }
     }
     for (const [kind, pool] of Object.entries(this.pools)) {

@@ -5,7 +5,7 @@
 
 import { fetchJson } from '../api.js';
 import { upperBound } from '../state/track.js';
-import { draggedSpan, eventAt, spanOperations } from './events.js';
+import { draggedSpan, eventAt, newEvent, spanOperations } from './events.js';
 import { problemAt } from './findings.js';
 import { openEntityMenu } from '../panels/entities/menu.js';
 
@@ -107,6 +107,12 @@ export class Hands {
       this.held = { kind: 'event', from, moved: false, span };
       return;
     }
+    const place = timeline.layout.at(at.y);
+    if (place?.kind === 'event' && !this.workspace.readOnly) {
+      const row = timeline.layout.events[place.i];
+      this.held = { kind: 'create', from, moved: false, row, start: timeline.scale.frame(at.x) };
+      return;
+    }
     // Without marks to select, dragging scrubs.
     const kind = timeline.layout.properties.length ? 'marquee' : 'rows';
     this.held = { kind, from, moved: false, several };
@@ -158,6 +164,7 @@ export class Hands {
         return timeline.pan(held.from.x - at.x);
       case 'marks': return this.#dragMarks(by);
       case 'event': return this.#dragEvent(by);
+      case 'create': return this.#drawEvent(timeline.scale.frame(at.x));
       default: return this.#drawMarquee(at);
     }
   }
@@ -190,6 +197,17 @@ export class Hands {
     timeline.redraw('rows');
   }
 
+  /** A new event, from where it was begun to where the hand is. */
+  #drawEvent(frame) {
+    const { timeline, held } = this;
+    const { row, start } = held;
+    held.after = { first: Math.min(start, frame), stop: Math.max(start, frame) + 1 };
+    timeline.held = { entity: -1, row, ...held.after };
+    this.workspace.actions.seek(frame);
+    timeline.area.title = `Frames ${held.after.first} to ${held.after.stop - 1}`;
+    timeline.redraw('rows');
+  }
+
   #drawMarquee(at) {
     const { timeline, held } = this;
     const scrolled = timeline.body.scrollTop;
@@ -215,7 +233,9 @@ export class Hands {
     } else if (held.kind === 'marquee') {
       if (held.moved) this.#takeMarquee(held, at);
       else this.#clickRow(at);
-    } else if (held.kind === 'rows' && !held.moved) {
+    } else if (held.kind === 'create' && held.after) {
+      this.#addEvent(held);
+    } else if (!held.moved) {
       this.#clickRow(at);
     }
   }
@@ -262,6 +282,18 @@ export class Hands {
     timeline.marks.moveBy(clamped);
     if (await workspace.actions.send(edit)) return;
     timeline.marks.moveBy(-clamped);
+    timeline.redraw('rows');
+  }
+
+  async #addEvent({ row, after }) {
+    const { workspace, timeline } = this;
+    timeline.held = { entity: -1, row, ...after };
+    const edit = newEvent(row.class, after, timeline.scale.frameCount);
+    if (await workspace.actions.send(edit)) {
+      workspace.actions.select(edit.id, { reveal: false });
+      await workspace.lives.fetch();
+    }
+    timeline.held = null;
     timeline.redraw('rows');
   }
 
