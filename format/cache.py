@@ -49,11 +49,11 @@ class KeyframeCache:
     entities: dict[str, CachedEntity]
     tables: dict[tuple[str, Kind], Packed]
 
-    def is_fresh(self, signatures: Mapping[str, str]) -> bool:
-        """Whether it holds just these entities, with all their files as they were."""
-        return len(self.entities) == len(signatures) and all(
-            signatures.get(entity) == cached.signature for entity, cached in self.entities.items()
-        )
+    def changed(self, signatures: Mapping[str, str]) -> list[str] | None:
+        """Entities whose files are not as they were, None when there are others than it holds."""
+        if self.entities.keys() != signatures.keys():
+            return None
+        return [e for e, cached in self.entities.items() if signatures[e] != cached.signature]
 
     def entity(self, entity_id: str, signature: str) -> StoredEntity | None:
         """The entity, if its files are still as they were."""

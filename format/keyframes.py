@@ -122,9 +122,10 @@ class KeyframeTable:
 
     def _set_base(self, base: Packed) -> None:
         self._base = base
-        entity = np.repeat(np.arange(len(base), dtype=np.int64), np.diff(base.offsets))
         # entity-major, ascending: one searchsorted finds a frame in every entity at once
-        self._keys = entity * self._stride + base.frames
+        begins = np.arange(len(base), dtype=np.int64) * self._stride
+        self._keys = np.repeat(begins, np.diff(base.offsets))
+        self._keys += base.frames
         self._binned: NDArray[np.int64] | None = None
 
     def get(self, entity: int) -> Keyframes:

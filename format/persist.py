@@ -130,11 +130,24 @@ class Persistence:
     def _load_whole(
         self, cache: KeyframeCache | None, signatures: dict[str, str], known: Sequence[str]
     ) -> bool:
-        """Fill the state from the cache alone, where that is all there is to know."""
-        if cache is None or not cache.is_fresh(signatures):
+        """Fill the state from the cache as it is, where only few entities have changed since: the
+        keyframes are then in memory once, and nothing is taken apart."""
+        changed = None if cache is None else cache.changed(signatures)
+        if cache is None or changed is None or len(changed) > _STALE_ENTITIES:
             return False
         attributes = {entity: cached.attributes for entity, cached in cache.entities.items()}
-        return self._project._state.load_packed(attributes, cache.tables, known)
+        stored = {entity: self._store.read(entity) for entity in changed}
+        for entity, found in stored.items():
+            if found.attributes is None:
+                return False
+            attributes[entity] = found.attributes
+        state = self._project._state
+        if not state.load_packed(attributes, cache.tables, known):
+            return False
+        for entity, found in stored.items():
+            self._note_problems(entity, found)
+            state.replace_keyframes(entity, found.keyframes)
+        return True
 
     def _read_journal(self) -> None:
         """Take note of the edits that the store may not have yet. Those that it has are not even

@@ -84,6 +84,17 @@ class State:
             self._set_attributes(entity, item)
         return True
 
+    def replace_keyframes(
+        self, entity: str, keyframes: Mapping[tuple[str, Kind], Keyframes]
+    ) -> None:
+        """Let an entity have these keyframes and no others."""
+        number = self.number[entity]
+        for (name, kind), table in self.tables.items():
+            if (name, kind) not in keyframes and len(table.get(number)):
+                table.set(number, Keyframes.none(kind))
+        for (name, kind), track in keyframes.items():
+            self.table(name, kind).set(number, track)
+
     def _set_attributes(self, entity: str, attributes: Attributes | None) -> None:
         if entity not in self.number:
             self.number[entity] = len(self.ids)

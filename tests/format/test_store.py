@@ -289,3 +289,54 @@ def test_properties_may_be_called_like_kinds(tmp_path: Path) -> None:
         rules = {"classes": [{"name": "player", "properties": [{"name": name, "kind": "text"}]}]}
         with pytest.raises(OntologyError, match="built-in name"):
             Ontology.parse(rules)
+
+
+def test_what_changed_behind_the_cache_is_read_anew(tmp_path: Path) -> None:
+    """Few entities: they are put over the cache; one made, removed or renamed: all in its order."""
+    folder = stranger.make_folder(tmp_path / "match")
+    with Project.open(folder) as project, project.transaction("many"):
+        for number in range(80):
+            thing = project.add_entity("player", f"player_{number}", entity_id=f"player-{number}")
+            thing["box"][number] = (number, 1, 2, 3)
+    with Project.open(folder):
+        pass  # which writes the cache
+    cache = (folder / ".reviewer/keyframes").read_bytes()
+
+    def add_pose(project: Project) -> None:
+        project.entity("player-7")["pose"][3] = "down"
+
+    def move(project: Project) -> None:
+        for number in (0, 5, 79):
+            project.entity(f"player-{number}")["box"][9] = (9, 9, 9, 9)
+        project.entity("player-3")["team"] = "home"
+
+    def clear(project: Project) -> None:
+        del project.entity("player-5")["box"][5]
+        project.entity("player-6").delete()
+
+    def rename(project: Project) -> None:
+        project.entity("player-70").rename("player_0a")
+
+    def add(project: Project) -> None:
+        project.add_entity("player", "player_1b", entity_id="player-new1")
+
+    for change in (add_pose, move, clear, rename, add):
+        with Project.open(folder) as project:
+            change(project)
+        assert (folder / ".reviewer/keyframes").read_bytes() == cache, "few changes do not touch it"
+        with Project.open(folder) as project:
+            with_cache = everything(project), list(project.entities), project.keyframe_count()
+        (folder / ".reviewer/keyframes").unlink()
+        with Project.open(folder) as project:
+            without = everything(project), list(project.entities), project.keyframe_count()
+        assert with_cache == without, change.__name__
+        (folder / ".reviewer/keyframes").write_bytes(cache)
+    path = folder / "annotations.zarr/entities/8/player-8"
+    (path / "box/c.0.0").write_bytes(b"damaged")
+    with Project.open(folder) as project:
+        assert len(project.warnings) == 1
+        assert len(project.entity("player-8")["box"]) == 0
+    (path / "zarr.json").write_bytes(b"damaged")
+    with Project.open(folder) as project:
+        assert "player-8" not in project.entities
+        assert len(project.warnings) == 1
