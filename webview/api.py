@@ -22,6 +22,9 @@ from .security import Guard, Handler
 from .session import MAX_STILL_WIDTH, ProjectSession
 from .timelines import MAX_LANES
 
+# Decoding the last frame of a long GOP at 4K takes a few seconds on a slow machine.
+VIDEO_TIMEOUT_S = 30.0
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -133,6 +136,16 @@ class Api:
     async def _in(self, pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
 
+    async def _of_video(self, work: Callable[..., T], *arguments: Any) -> T:
+        """What reads the video's file, which may lie on a share that does not answer."""
+        try:
+            return await asyncio.wait_for(self._in(self._video, work, *arguments), VIDEO_TIMEOUT_S)
+        except TimeoutError:
+            raise VideoError(
+                f"The video's file did not answer for {VIDEO_TIMEOUT_S:g} seconds: check the disk "
+                "or the network share it is on. Annotations can be edited meanwhile."
+            ) from None
+
     def _session(self, request: web.Request) -> ProjectSession:
         number = int(request.match_info["project"])
         if number >= len(self._sessions):
@@ -205,24 +218,24 @@ class Api:
         return _binary(await self._in(self._engine, self._session(request).times))
 
     async def units(self, request: web.Request) -> web.Response:
-        return _binary(await self._in(self._video, self._session(request).units))
+        return _binary(await self._of_video(self._session(request).units))
 
     async def unit(self, request: web.Request) -> web.Response:
         number = int(request.match_info["unit"])
-        return _binary(await self._in(self._video, self._session(request).unit, number))
+        return _binary(await self._of_video(self._session(request).unit, number))
 
     async def proxy(self, request: web.Request) -> web.Response:
-        return _json(await self._in(self._video, self._session(request).proxy))
+        return _json(await self._of_video(self._session(request).proxy))
 
     async def proxy_unit(self, request: web.Request) -> web.Response:
         number = int(request.match_info["unit"])
-        return _binary(await self._in(self._video, self._session(request).proxy_unit, number))
+        return _binary(await self._of_video(self._session(request).proxy_unit, number))
 
     async def still(self, request: web.Request) -> web.Response:
         frame = int(request.match_info["frame"])
         given = request.query.get("w")
         width = min(max(_number(given, "w"), 16), MAX_STILL_WIDTH) if given else None
-        still = await self._in(self._video, self._session(request).still, frame, width)
+        still = await self._of_video(self._session(request).still, frame, width)
         # The page marks a picture that is damaged, or that of another frame.
         headers = {"Reviewer-Shown": str(still.shown)} if still.damaged else {}
         return web.Response(body=still.jpeg, content_type="image/jpeg", headers=headers)

@@ -196,17 +196,24 @@ class Video:
         with self._unit_lock:
             if self._closed:
                 raise VideoError(f"{quoted(self.path)} was closed: open it again.")
+            if self.units.bytes[u] > _MAX_UNIT_BYTES:
+                raise VideoError(
+                    f"Frames {self.units.first_frame[u]} and on of {quoted(self.path)} are too far "
+                    "from a key frame to be sent whole: the page shows them in another way."
+                )
             return read_unit(self.index, self.units, u, self._unit_reader)
 
     @property
     def decoder_config(self) -> dict[str, Any]:
-        """What WebCodecs wants to know; ``description_hex`` is None for in-band parameters."""
+        """What WebCodecs wants to know; ``description_hex`` is None for in-band parameters.
+        ``codec`` is '' when no browser should try: a stretch between key frames is too long."""
         index = self.index
+        bounded = int(self.units.bytes.max()) <= _MAX_UNIT_BYTES
         description = None
         if index.codec in ("h264", "hevc") and not is_annexb(index.extradata):
             description = index.extradata.hex()
         return {
-            "codec": index.codec_string,
+            "codec": index.codec_string if bounded else "",
             "description_hex": description,
             "codedWidth": index.coded_width,
             "codedHeight": index.coded_height,

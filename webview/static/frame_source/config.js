@@ -25,7 +25,7 @@ export function decoderConfig(config) {
  * @returns {Promise<string>} why the browser cannot decode it, as a sentence; '' when it can
  */
 export async function whyNot(config) {
-  if (!config) return 'No browser decodes this kind of video.';
+  if (!config) return 'No browser can decode this video by itself.';
   if (typeof VideoDecoder === 'undefined') {
     return globalThis.isSecureContext
       ? 'This browser has no WebCodecs.'
