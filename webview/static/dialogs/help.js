@@ -5,6 +5,7 @@
 
 import { fill, h } from '../dom.js';
 import { canRemap, keyOf } from '../keymap.js';
+import { TOOL_KEYS } from '../tools/registry.js';
 
 const NAMES = {
   ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Delete: 'Del', Escape: 'Esc',
@@ -68,6 +69,7 @@ function groupsOf(shortcuts, refresh) {
     }
   }
   if (own.length) groups.set('Of this ontology', own);
+  groups.set('With a shape or a tool', TOOL_KEYS.map(([text, keys]) => plain(text, keys)));
   groups.set('Mouse', [
     plain('Zoom', ['Wheel']), plain('Pan', ['Middle button', 'Space + drag']),
     plain('Reach the shape below', ['Click again']), plain('Zoom the timeline', ['Wheel']),

@@ -53,14 +53,18 @@ export function shapeCommands({ actions, model, store, editing, clipboard }) {
   ];
 }
 
-/** Keys that a tool takes while it is at work, for the help. */
+/** What the keys and the mouse do while a shape or a tool is at hand, for the help. */
 export const TOOL_KEYS = Object.freeze([
-  ['Tab', 'Reach the next vertex, corner or handle (Shift: the one before)'],
-  ['Arrow keys', 'Move the vertex reached by 1 px (Shift: 10 px)'],
-  ['Delete', 'Remove the vertex reached'],
-  ['P O X', 'Make the skeleton point reached visible, occluded, absent'],
-  ['Enter', 'End a polygon or polyline'],
-  ['Backspace', 'Take back the last vertex'],
-  ['[ ]', 'Smaller or larger brush'],
-  ['B E F L', 'While painting: brush, eraser, fill, outline'],
+  ['Next vertex, corner or handle', ['Tab', 'Shift+Tab']],
+  ['Move the one reached by 1 or 10 px', ['ArrowLeft', 'Shift+ArrowLeft']],
+  ['Remove the vertex reached', ['Delete', 'Alt + click']],
+  ['Add a vertex', ['Click the edge']],
+  ['Point visible, occluded, absent', ['p', 'o', 'x', 'Alt + click']],
+  ['End a polygon or polyline', ['Enter', 'Double click']],
+  ['Take back the last vertex', ['Backspace']],
+  ['Square, 45°, turn by 15°', ['Shift']],
+  ['From the middle', ['Ctrl', 'Alt']],
+  ['Brush, eraser, fill, outline', ['b', 'e', 'f', 'l']],
+  ['Size of the brush', ['[', ']', 'Alt + wheel']],
+  ['Select several', ['Shift + click', 'Drag around']],
 ]);

@@ -19,6 +19,7 @@ export const MODES = Object.freeze([
   { name: 'outline', label: 'Outline', key: 'l' },
 ]);
 const SAME_CSS_PX = 4;
+const SIZE_SHOWN_MS = 900;
 
 export class MaskPainting {
   /** @param {import('../../workspace.js').Workspace} workspace @param {import('../drawing.js').Drawing} drawing */
@@ -278,7 +279,8 @@ export class MaskPainting {
     context.setLineDash([]);
     if (this.sizeShown !== size) {
       this.sizeShown = size;
-      this.sizeUntil = performance.now() + 900;
+      this.sizeUntil = performance.now() + SIZE_SHOWN_MS;
+      setTimeout(stage.refreshOverlay, SIZE_SHOWN_MS + 20);
     }
     if (performance.now() < this.sizeUntil) drawNote(context, `${size} px`, x + radius + 8, y - 10);
   }
