@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reviewer.format.kinds import MODE, SOURCE
+from reviewer.format.keyframes import Keyframes
+from reviewer.format.kinds import MODE, MODES, SOURCE
 
 from reviewer import Project, Table
-from tests.format import whole_model
+from tests.format import every_kind, whole_model
 from tests.format.contents import everything, same_bits, versioned_files
 from tests.format.every_kind import EVERY_KIND
 from tests.format.whole_model import FRAMES, KIND_OF, PROPERTIES, Drawn, put_entity
@@ -229,6 +230,40 @@ def test_the_order_of_independent_edits_does_not_matter(
             found.append(values)
     assert found[0] == found[2]
     assert same_columns(found[1], found[3])
+
+
+@st.composite
+def divisible(draw: st.DrawFn) -> Drawn:
+    """Keyframes under `linear` and `hold`, all shapes with equally many vertices."""
+    name = draw(st.sampled_from(PROPERTIES))
+    kind = KIND_OF[name]
+    track = every_kind.keyframes_of(kind, FRAMES, 2, one_layout=True)
+    keyframes = draw(track)
+    rules = [-1, *(MODES.index(rule) for rule in kind.rules if rule in ("linear", "hold"))]
+    count = len(keyframes)
+    modes = draw(st.lists(st.sampled_from(rules), min_size=count, max_size=count))
+    sources = np.full(count, "", dtype=object)
+    return Drawn(name, kind, keyframes, np.array(modes, np.int8), sources)
+
+
+@settings(max_examples=80)
+@given(divisible(), st.lists(st.integers(0, FRAMES - 1), min_size=1, max_size=6), axes)
+def test_making_a_value_a_keyframe_changes_no_other(
+    template: Path, place: Path, drawn: Drawn, frames: list[int], axis: str
+) -> None:
+    presence = Keyframes(np.array([0], np.int64), np.array([[1]], np.int8))
+    with whole_model.opened(template, place, axis) as project:
+        entity = put_entity(project, IDS[0], presence, [drawn])
+        before = whole_model.dense(project, entity)[drawn.name]
+        first = int(drawn.keyframes.frames[0])
+        for frame in frames:
+            entity[drawn.name].keep(max(frame, first))
+        after = whole_model.dense(project, entity)[drawn.name]
+        assert set(entity[drawn.name].keyframes.tolist()) >= {max(f, first) for f in frames}
+        everywhere = np.ones(FRAMES, bool)
+        whole_model.assert_same(before, after, drawn.kind, everywhere)
+        nothing = drawn.kind.is_fill(before)
+        assert np.array_equal(drawn.kind.is_fill(after), nothing)
 
 
 def test_every_kind_takes_part() -> None:
