@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import socket
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,7 +17,7 @@ from reviewer.webview.server import Server, serve
 
 from reviewer import Project, ReviewerError
 
-from .conftest import Site
+from .conftest import OpenWindow, Site
 
 DATA = [
     "/api/projects",
@@ -27,6 +29,7 @@ DATA = [
     "/api/0/window?first=0&stop=1",
     "/api/0/overview",
     "/api/0/timeline/x",
+    "/api/0/entity/x?frame=0",
     "/api/0/live",
     "/api/nothing",
 ]
@@ -171,6 +174,8 @@ async def test_every_answer_carries_the_protective_headers(site: Site, path: str
         "/static/state/../../security.py",
         "/static/app.js%00.css",
         "/api/0/timeline/..%2f..%2fontology.json",
+        "/api/0/entity/..%2f..%2fontology.json?frame=0",
+        "/api/0/entity/%2e%2e%2fvideo.json?frame=0",
         "/api/1/state",
         "/api/999999/state",
         "/api/0/unit/99999",
@@ -207,6 +212,38 @@ async def test_a_window_is_bounded(site: Site) -> None:
     assert protocol.decode(body, protocol.WINDOW).header["frames"] == 10
     status, body, _ = await get(site, "/api/0/window?first=90&stop=95", **site.bearer)
     assert status == 404
+
+
+@pytest.mark.parametrize("frame", ["", "-1", "1e3", "x", "٣", "99999999999"])
+async def test_a_malformed_frame_is_refused(site: Site, frame: str) -> None:
+    entity = site.project.add_entity("player").id
+    status, body, _ = await get(site, f"/api/0/entity/{entity}?frame={frame}", **site.bearer)
+    assert status == 400
+    assert "must be a whole number" in orjson.loads(body)["error"]
+
+
+async def test_a_frame_outside_the_video_is_one_sentence(site: Site) -> None:
+    entity = site.project.add_entity("player").id
+    status, body, _ = await get(site, f"/api/0/entity/{entity}?frame=90", **site.bearer)
+    assert status == 404
+    assert orjson.loads(body)["error"].startswith("Frame 90 is outside the video")
+
+
+async def test_sockets_are_bounded(site: Site) -> None:
+    from reviewer.webview.live import MAX_SOCKETS
+
+    async with aiohttp.ClientSession() as session, contextlib.AsyncExitStack() as stack:
+        address = f"{site.server.address}/api/0/live"
+        for _ in range(MAX_SOCKETS):
+            await stack.enter_async_context(session.ws_connect(address, headers=site.bearer))
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+            await session.ws_connect(address, headers=site.bearer)
+        assert refusal.value.status == 503
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(address, headers=site.bearer) as live,
+    ):
+        assert (await live.receive_json())["type"] == "hello"
 
 
 async def test_a_large_body_is_refused(site: Site) -> None:
@@ -298,3 +335,97 @@ async def test_the_page_names_all_its_modules_and_only_those(site: Site) -> None
     for name in names:
         status, _, headers = await get(site, name)
         assert (status, headers["Content-Type"].partition(";")[0]) == (200, "text/javascript")
+
+
+HOSTILE = (
+    "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    "</style>\u202e[red]"
+)
+
+
+def hostile_ontology() -> dict[str, Any]:
+    choice = {"name": "c", "label": HOSTILE, "hotkey": "<"}
+    kinds: list[dict[str, Any]] = [
+        {"name": "p1", "kind": "choice", "choices": [choice], "time_varying": True},
+        {"name": "p2", "kind": "choices", "choices": [choice]},
+        {"name": "p3", "kind": "text", "time_varying": True},
+        {"name": "p4", "kind": "entity"},
+        {"name": "p5", "kind": "number", "when": {"property": "p1", "is": ["c"]}},
+    ]
+    properties = [{"label": HOSTILE, **kind} for kind in kinds]
+    return {
+        "classes": [
+            {"name": "player", "label": HOSTILE, "hotkey": "9", "properties": properties},
+            {"name": "goal", "label": HOSTILE, "event": True},
+        ],
+        "scene": {"label": HOSTILE, "properties": [properties[0]]},
+    }
+
+
+async def test_what_anybody_wrote_is_never_markup(
+    tmp_path: Path, plain_video: Path, open_window: OpenWindow
+) -> None:
+    with Project.create(
+        tmp_path / "<script>alert(1)<", plain_video, hostile_ontology(), author=HOSTILE
+    ) as project:
+        project.warnings.append(HOSTILE)
+        one = project.add_entity("player", name=HOSTILE, entity_id="player-1")
+        two = project.add_entity("player", name=HOSTILE + "2", entity_id="player-2")
+        one["box"][0] = (100, 100, 80, 60)
+        two["box"][0] = (300, 100, 80, 60)
+        one["p1"][0] = "c"
+        one["p3"][0] = HOSTILE
+        one["p4"] = two.id
+        project.add_entity("goal", name=HOSTILE, frame=0)
+        server = Server([project])
+        server.start()
+        try:
+            window = await open_window(server.url)
+            page = window.page
+            await page.evaluate(
+                """() => {
+                    window.violations = [];
+                    addEventListener('securitypolicyviolation', (event) => {
+                        window.violations.push(event.violatedDirective + ' ' + event.blockedURI);
+                    });
+                }"""
+            )
+            await window.click(140, 130)
+            await window.until("reviewer.selected === 'player-1' && reviewer.detailsCurrent")
+            for keys in (["?"], ["Control+k"], ["Shift+t", "Shift+n"]):
+                for key in keys:
+                    await page.keyboard.press(key)
+                await asyncio.sleep(0.1)
+                await page.keyboard.press("Escape")
+            await window.click(140, 130)
+            await window.until("reviewer.selected === 'player-1' && reviewer.detailsCurrent")
+            await page.locator("[data-property=p4]").get_by_role("button", name="Find").click()
+            await asyncio.sleep(0.1)
+            await page.keyboard.press("Escape")
+            await page.locator("[data-property=p4]").get_by_role("button", name="Pick").click()
+            await asyncio.sleep(0.1)
+            assert await window.js("document.title") == "<script>alert(1)< · Reviewer"
+            assert await window.js("document.querySelectorAll('img, body script').length") == 0
+            assert await window.js("window.violations") == []
+        finally:
+            server.stop()
+
+
+async def test_the_browser_runs_no_script_and_no_style_but_ours(
+    site: Site, open_window: OpenWindow
+) -> None:
+    window = await open_window(site.url)
+    await window.page.evaluate(
+        """() => {
+            const script = document.createElement('script');
+            script.textContent = "document.title = 'owned'";
+            const holder = document.createElement('div');
+            holder.innerHTML = '<img src="data:," onerror="document.title = 1">'
+              + '<p id="styled" style="color: rgb(1, 2, 3)">x</p>';
+            document.body.append(script, holder);
+        }"""
+    )
+    await asyncio.sleep(0.2)
+    assert await window.js("document.title") == "match · Reviewer"
+    color = "getComputedStyle(document.getElementById('styled')).color"
+    assert await window.js(color) != "rgb(1, 2, 3)"

@@ -1,0 +1,183 @@
+"""Edits that wait outlive their page; they are sent once, by one page, in their order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.async_api import expect
+from reviewer.webview.server import Server
+
+from reviewer import Project
+
+from .conftest import OpenWindow, Window
+
+
+@dataclass
+class Switch:
+    """A server that can go away and come back behind the same link."""
+
+    project: Project
+    server: Server
+
+    async def off(self) -> None:
+        await asyncio.to_thread(self.server.stop)
+
+    async def on(self) -> None:
+        self.server = Server([self.project], port=self.server.port, token=self.server.token)
+        await asyncio.to_thread(self.server.start)
+
+
+@pytest.fixture
+def switch(project: Project) -> Iterator[Switch]:
+    server = Server([project])
+    server.start()
+    switch = Switch(project, server)
+    yield switch
+    switch.server.stop()
+
+
+async def another(window: Window, url: str) -> Window:
+    """Another tab of the same browser."""
+    return await Window(await window.page.context.new_page()).open(url)
+
+
+async def waiting(window: Window, count: int) -> None:
+    await window.until(f"reviewer.waiting.length === {count} && reviewer.safe")
+
+
+async def test_the_next_page_sends_what_the_last_one_could_not(
+    switch: Switch, open_window: OpenWindow
+) -> None:
+    window = await open_window(switch.server.url)
+    entity = await window.draw((100, 100), (200, 180))
+    await switch.off()
+    await window.until("reviewer.status === 'offline'")
+    await window.page.keyboard.press("o")
+    await window.page.keyboard.press("ArrowRight")
+    await window.until("reviewer.frame === 1")
+    await window.page.keyboard.press("p")
+    await waiting(window, 2)
+    await expect(window.page.get_by_text("Offline: 2 edits waiting")).to_be_visible()
+    context = window.page.context
+    await window.page.close()
+    await switch.on()
+    revision = switch.project.revision
+    window = Window(await context.new_page())
+    await window.open(switch.server.url)
+    await expect(window.page.get_by_text("2 edits that an earlier page could not")).to_be_visible()
+    await window.until("reviewer.status === 'saved' && reviewer.waiting.length === 0")
+    presence = switch.project.entity(entity)["presence"]
+    assert [presence.at(frame) for frame in (0, 1)] == ["occluded", "present"]
+    assert switch.project.revision == revision + 2
+    # and no third page sends them again
+    window = await another(window, switch.server.url)
+    await asyncio.sleep(0.2)
+    assert switch.project.revision == revision + 2
+
+
+async def test_what_is_refused_then_is_told_with_its_reason(
+    switch: Switch, open_window: OpenWindow
+) -> None:
+    window = await open_window(switch.server.url)
+    entity = await window.draw((100, 100), (200, 180))
+    await switch.off()
+    await window.until("reviewer.status === 'offline'")
+    await window.page.keyboard.press("o")
+    await waiting(window, 1)
+    context = window.page.context
+    await window.page.close()
+    switch.project.entity(entity).delete()
+    await switch.on()
+    window = Window(await context.new_page())
+    await window.open(switch.server.url)
+    said = window.page.locator(".toast", has_text="was refused")
+    await expect(said).to_contain_text("Presence of player_1: occluded")
+    await window.until("reviewer.status === 'saved' && reviewer.waiting.length === 0")
+    # It is dropped for good.
+    window = await another(window, switch.server.url)
+    await window.until("reviewer.waiting.length === 0")
+    await expect(window.page.locator(".toast")).to_have_count(0)
+
+
+async def test_a_living_tab_keeps_its_queue_and_a_dead_one_loses_it(
+    switch: Switch, open_window: OpenWindow
+) -> None:
+    first = await open_window(switch.server.url)
+    entity = await first.draw((100, 100), (200, 180))
+    second = await another(first, switch.server.url)
+    await switch.off()
+    await first.until("reviewer.status === 'offline'")
+    await first.page.keyboard.press("o")
+    await waiting(first, 1)
+    revision = switch.project.revision
+    await switch.on()
+    for window in (first, second):
+        await window.until("reviewer.status === 'saved' && reviewer.waiting.length === 0")
+    assert await second.page.locator(".toast").count() == 0
+    assert switch.project.revision == revision + 1
+
+    await switch.off()
+    await first.until("reviewer.status === 'offline'")
+    await first.page.keyboard.press("x")
+    await waiting(first, 1)
+    await first.page.close()
+    await switch.on()
+    await expect(second.page.get_by_text("An edit that an earlier page could not")).to_be_visible(
+        timeout=20_000
+    )
+    await second.until("reviewer.status === 'saved' && reviewer.waiting.length === 0")
+    assert switch.project.entity(entity)["presence"].at(0) == "absent"
+    assert switch.project.revision == revision + 2
+
+
+async def test_an_undo_that_waits_takes_back_what_was_meant(
+    switch: Switch, open_window: OpenWindow
+) -> None:
+    window = await open_window(switch.server.url)
+    entity = await window.draw((100, 100), (200, 180))
+    await switch.off()
+    await window.until("reviewer.status === 'offline'")
+    await window.page.keyboard.press("o")
+    await window.page.keyboard.press("Control+z")
+    await waiting(window, 2)
+    context = window.page.context
+    await window.page.close()
+    await switch.on()
+    window = Window(await context.new_page())
+    await window.open(switch.server.url)
+    await window.until("reviewer.status === 'saved' && reviewer.waiting.length === 0")
+    assert switch.project.entity(entity)["presence"].at(0) == "present"
+    assert switch.project.undo_label == "Add Player"
+    await expect(
+        window.page.get_by_role("button", name="Redo: Presence of player_1: occluded")
+    ).to_be_enabled()
+
+
+async def test_without_storage_the_page_warns_before_it_is_left(
+    switch: Switch, open_window: OpenWindow
+) -> None:
+    window = await open_window(switch.server.url)
+    await window.page.context.add_init_script("indexedDB.open = () => { throw new Error('off'); }")
+    await window.page.reload()
+    await window.until("globalThis.reviewer && reviewer.status === 'saved'")
+    await window.draw((100, 100), (200, 180))
+    assert await window.js("reviewer.safe")
+    await switch.off()
+    await window.until("reviewer.status === 'offline'")
+    await window.page.keyboard.press("o")
+    await window.until("reviewer.waiting.length === 1")
+    assert not await window.js("reviewer.safe")
+    asked = asyncio.Event()
+
+    async def stay(dialog: object) -> None:
+        asked.set()
+        await dialog.dismiss()  # type: ignore[attr-defined]
+
+    window.page.on("dialog", stay)
+    await window.page.close(run_before_unload=True)
+    await asyncio.wait_for(asked.wait(), 10)
+    await switch.on()
+    await window.until("reviewer.status === 'saved'")
