@@ -50,6 +50,12 @@ class Runs:
             out.setdefault(entity, []).append((first, stop))
         return out
 
+    def spans_of(self, entity: int) -> list[tuple[int, int]]:
+        """The spans of one entity."""
+        low, high = np.searchsorted(self.entity, [entity, entity + 1]).tolist()
+        spans = zip(self.first[low:high].tolist(), self.stop[low:high].tolist(), strict=True)
+        return [(first, stop) for first, stop in spans]
+
     def within(self, edges: Ints) -> Ints:
         """Frames in each of the bins between ascending ``edges``, int64 ``(len(edges) - 1,)``."""
 

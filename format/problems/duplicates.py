@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import operations
 from ..kinds import Kind
+from ..runs import Ints, Runs
 from .problem import Fix, Problem, Severity
 from .survey import Floats, Survey, bounds_of
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SPREAD, _MIDDLES = 256, 512
 _OVERLAP = 0.85  # intersection over union
 _OF_THE_TIME = 0.8  # of the frames looked at on which both are there
+_LOOKED_AT = 16  # frames, once more, of a pair that was found
 _NEIGHBOURS = 64  # in the order of their centres
 
 _KINDS = ("box", "rotated_box", "ellipse", "points", "cuboid")
@@ -35,22 +36,33 @@ def duplicates(survey: Survey) -> Iterator[Problem]:
         if len(kinds) != 1:  # skeletons of several lengths have no column of one name
             continue
         entities, _, _ = survey.keyframes(name, kinds[0])
-        ids = [survey.ids[number] for number in np.unique(entities).tolist()]
-        if len(ids) < 2:
-            continue
-        frames = _frames(survey, np.unique(entities))
-        for frame in frames:
-            for pair in _overlapping(survey, name, kinds[0], frame, ids, present):
-                found.setdefault(pair, []).append(frame)
+        runs = survey.runs.taken(np.isin(survey.runs.entity, np.unique(entities)))
+        for frame in _frames(survey, runs):
+            here = runs.entity[(runs.first <= frame) & (runs.stop > frame)]
+            if len(here) > 1:  # only who is there is evaluated
+                for pair in _overlapping(survey, name, kinds[0], frame, here, present):
+                    found.setdefault(pair, []).append(frame)
         for (one, two), where in sorted(found.items()):
             both = np.intersect1d(present[one], present[two], assume_unique=True)
-            if len(where) >= _OF_THE_TIME * len(both):
+            if len(where) >= _OF_THE_TIME * len(both) and _holds(survey, name, kinds[0], one, two):
                 yield _problem(survey, name, one, two, where)
 
 
-def _frames(survey: Survey, numbers: NDArray[np.int64]) -> list[int]:
+def _holds(survey: Survey, name: str, kind: Kind, one: int, two: int) -> bool:
+    """Whether a pair that overlapped where we looked does so as long as both are there."""
+    spans = survey.runs.spans_of(one), survey.runs.spans_of(two)
+    both = [np.arange(max(a, c), min(b, d)) for a, b in spans[0] for c, d in spans[1]]
+    frames = np.concatenate(both)
+    frames = frames[np.linspace(0, len(frames) - 1, min(_LOOKED_AT, len(frames))).astype(np.int64)]
+    here = np.array([one, two], np.int64)
+    hits = sum(
+        bool(list(_overlapping(survey, name, kind, int(frame), here, {}))) for frame in frames
+    )
+    return hits >= _OF_THE_TIME * len(frames)
+
+
+def _frames(survey: Survey, runs: Runs) -> list[int]:
     spread = np.linspace(0, survey.frame_count - 1, min(_SPREAD, survey.frame_count))
-    runs = survey.runs.taken(np.isin(survey.runs.entity, numbers))
     middles = np.unique((runs.first + runs.stop - 1) // 2)
     if len(middles) > _MIDDLES:
         middles = middles[np.linspace(0, len(middles) - 1, _MIDDLES).astype(np.int64)]
@@ -58,8 +70,9 @@ def _frames(survey: Survey, numbers: NDArray[np.int64]) -> list[int]:
 
 
 def _overlapping(
-    survey: Survey, name: str, kind: Kind, frame: int, ids: list[str], present: dict[int, list[int]]
+    survey: Survey, name: str, kind: Kind, frame: int, here: Ints, present: dict[int, list[int]]
 ) -> Iterator[tuple[int, int]]:
+    ids = [survey.ids[number] for number in here.tolist()]
     table = survey.project.evaluate(frame, frame + 1, ids, (name,))
     if name not in table.values or not len(table):
         return

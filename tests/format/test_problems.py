@@ -188,6 +188,19 @@ def plant_duplicate(project: Project) -> None:
                 twin["presence"][stop] = "absent"
 
 
+def plant_passing(project: Project) -> None:
+    """One that is for a moment where another is, right where the checks look: no duplicate."""
+    entity = longest(project, 1)
+    first, stop = (int(entity["box"].keyframes[i]) for i in (5, 65))
+    middle = (first + stop - 1) // 2
+    x, y, width, height = entity["box"].at(middle)
+    passing = project.add_entity("person", "passing", first)
+    with project.transaction("passing"):
+        for frame in range(first, stop):
+            passing["box"][frame] = (x + 4 * (frame - middle), y, width, height)
+        passing["presence"][stop] = "absent"
+
+
 def plant_gap(project: Project) -> None:
     presence = longest(project)["presence"]
     frame = int(presence.keyframes[0]) + 20
@@ -276,6 +289,11 @@ def stranger_state(project: Project) -> Any:
                               if d.time_varying and len(e[n])})
         for e in project.entities.values()
     ]  # fmt: skip
+
+
+def test_who_passes_another_is_no_duplicate(real: Project) -> None:
+    plant_passing(real)
+    assert find_problems(real, codes=["duplicate"]) == Found(())
 
 
 def test_a_switch_is_put_back_as_it_was(real: Project) -> None:
@@ -465,3 +483,15 @@ def test_every_geometry_has_its_extent(kind: Any, row: Any, wanted: Any) -> None
 )
 def test_what_counts_as_a_slip(texts: list[str], wanted: int) -> None:
     assert len(twins.pairs(texts)) == wanted
+
+
+def test_the_documentation_names_every_check_and_its_example_runs(real: Project) -> None:
+    text = (Path(problems.__file__).parent / "PROBLEMS.md").read_text()
+    rows = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert rows == [check.code for check in problems.CHECKS]
+    example = text.rpartition("```python")[2].partition("```")[0]
+    scope: dict[str, Any] = {}
+    exec(compile(example, "PROBLEMS.md", "exec"), scope)
+    found = list(scope["too_many"](problems.Survey(real)))
+    most = np.bincount(real.evaluate(0, real.frame_count).frame).max()
+    assert bool(found) == (most > 12)
