@@ -61,47 +61,56 @@ def points(shape: Any) -> list[list[float]]:
     return [[float(v) for v in point] for point in shape.points]
 
 
-@pytest.mark.parametrize("kind", list(VALUES))
-async def test_dragging_moves_every_kind_and_sets_a_keyframe(
-    site: Site, window: Window, kind: str
-) -> None:
-    entity = await add(window, site.project, kind, VALUES[kind])
-    await window.go_to(40)
-    before = coordinates(entity[kind].at(40))
-    x, y = GRIPS[kind]
-    await window.click(x, y)
-    assert await window.js("reviewer.selected") == entity.id
-    await window.drag((x, y), (x + 60, y + 45))
-    await window.settled()
-    assert entity[kind].keyframes.tolist() == [0, 40]
-    assert near(coordinates(entity[kind][40]), np.add(before, [60, 45]))
-    assert near(coordinates(entity[kind].at(0)), before, 1e-9)
-    assert site.project.undo_label == f"Move {entity.name}"
-    await window.page.keyboard.press("Control+z")
-    await window.settled()
-    assert entity[kind].keyframes.tolist() == [0]
+async def test_dragging_moves_every_kind_and_sets_a_keyframe(site: Site, window: Window) -> None:
+    for kind, value in VALUES.items():
+        await window.go_to(0)
+        entity = await add(window, site.project, kind, value)
+        await window.go_to(40)
+        before = coordinates(entity[kind].at(40))
+        x, y = GRIPS[kind]
+        await window.click(x, y)
+        assert await window.js("reviewer.selected") == entity.id, kind
+        await window.drag((x, y), (x + 60, y + 45))
+        await window.settled()
+        assert entity[kind].keyframes.tolist() == [0, 40], kind
+        assert near(coordinates(entity[kind][40]), np.add(before, [60, 45])), kind
+        assert near(coordinates(entity[kind].at(0)), before, 1e-9), kind
+        assert site.project.undo_label == f"Move {entity.name}"
+        await window.page.keyboard.press("Control+z")
+        await window.settled()
+        assert entity[kind].keyframes.tolist() == [0], kind
+        await remove(window, entity)
 
 
-@pytest.mark.parametrize("kind", list(VALUES))
-async def test_keys_move_and_resize_every_kind(site: Site, window: Window, kind: str) -> None:
-    entity = await add(window, site.project, kind, VALUES[kind])
-    before = coordinates(entity[kind].at(0)).copy()
-    await window.click(*GRIPS[kind])
-    for _ in range(3):
-        await window.page.keyboard.press("Alt+ArrowRight")
-    await window.page.keyboard.press("Alt+Shift+ArrowUp")
-    await window.settled()
-    assert near(coordinates(entity[kind].at(0)), np.add(before, [3, -10]), 0.011)
-    revision = site.project.revision
-    await window.page.keyboard.press("Control+Shift+ArrowRight")
-    await window.page.keyboard.press("Control+ArrowDown")
-    await window.settled()
-    assert site.project.revision == revision + 1
-    assert site.project.undo_label == f"Resize {entity.name}"
-    if kind == "box":
-        assert entity["box"].at(0).tolist() == [203, 90, 110, 81]
-    if kind == "mask":
-        assert entity["mask"].at(0).box == (228, 115, 60, 31)
+async def test_keys_move_and_resize_every_kind(site: Site, window: Window) -> None:
+    for kind, value in VALUES.items():
+        entity = await add(window, site.project, kind, value)
+        before = coordinates(entity[kind].at(0)).copy()
+        await window.click(*GRIPS[kind])
+        for _ in range(3):
+            await window.page.keyboard.press("Alt+ArrowRight")
+        await window.page.keyboard.press("Alt+Shift+ArrowUp")
+        await window.settled()
+        assert near(coordinates(entity[kind].at(0)), np.add(before, [3, -10]), 0.011), kind
+        revision = site.project.revision
+        await window.page.keyboard.press("Control+Shift+ArrowRight")
+        await window.page.keyboard.press("Control+ArrowDown")
+        await window.settled()
+        assert site.project.revision == revision + 1
+        assert site.project.undo_label == f"Resize {entity.name}"
+        if kind == "box":
+            assert entity["box"].at(0).tolist() == [203, 90, 110, 81]
+        if kind == "mask":
+            assert entity["mask"].at(0).box == (228, 115, 60, 31)
+        await remove(window, entity)
+
+
+async def remove(window: Window, entity: Entity) -> None:
+    entity.delete()
+    await window.until(
+        "reviewer.selected === null && reviewer.overrides === 0"
+        " && reviewer.painted().entities.length + reviewer.painted().shapes.length === 0"
+    )
 
 
 async def test_arrows_step_through_time_while_no_handle_is_reached(
