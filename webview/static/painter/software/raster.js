@@ -25,6 +25,13 @@ export class Raster {
     this.w = width;
     this.h = height;
     this.setInk(0);
+    this.clip(0, height);
+  }
+
+  /** Rectangles are cut at these rows of the picture. */
+  clip(top, bottom) {
+    this.top = top;
+    this.bottom = bottom;
   }
 
   /** @param {number} color of what is drawn next, four bytes in memory order R, G, B, A */
@@ -33,13 +40,13 @@ export class Raster {
     this.solid = color | (255 << ALPHA_SHIFT);
   }
 
-  /** Fills columns [left, right) of rows [top, bottom), clipped to the picture. */
+  /** Fills columns [left, right) of rows [top, bottom), clipped. */
   rectangle(left, top, right, bottom) {
     const { w, pixels, solid } = this;
     if (left < 0) left = 0;
     if (right > w) right = w;
-    if (top < 0) top = 0;
-    if (bottom > this.h) bottom = this.h;
+    if (top < this.top) top = this.top;
+    if (bottom > this.bottom) bottom = this.bottom;
     const length = right - left;
     if (length <= 0) return;
     let start = top * w + left;
