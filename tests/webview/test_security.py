@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
+from reviewer.webview.live import MAX_MESSAGE_BYTES
 from reviewer.webview.security import Guard
 from reviewer.webview.server import Server, serve
 
@@ -28,6 +29,12 @@ DATA = [
     "/api/0/still/0.jpg",
     "/api/0/window?first=0&stop=1",
     "/api/0/overview",
+    "/api/0/lives",
+    "/api/0/lanes?first=0&stop=9&entities=0",
+    "/api/0/references/x",
+    "/api/0/sound",
+    "/api/0/sound/track",
+    "/api/0/thumbnail/0.jpg",
     "/api/0/timeline/x",
     "/api/0/entity/x?frame=0",
     "/api/0/live",
@@ -260,7 +267,9 @@ async def test_a_large_message_ends_the_socket_and_changes_nothing(site: Site) -
         session.ws_connect(f"{site.server.address}/api/0/live", headers=site.bearer) as live,
     ):
         await live.receive_json()
-        await live.send_str('{"type": "edit", "id": "a", "label": "' + "x" * 2_000_000 + '"}')
+        await live.send_str(
+            '{"type": "edit", "id": "a", "label": "' + "x" * MAX_MESSAGE_BYTES + '"}'
+        )
         received = await live.receive()
         assert received.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.ERROR)
         assert live.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import aiohttp
 import numpy as np
+import orjson
 import pytest
 from reviewer.format.errors import EditError
 from reviewer.webview import protocol
 from reviewer.webview.timelines import Timelines
 
 from reviewer import Project
+
+from .conftest import Site
 
 
 @pytest.fixture
@@ -140,3 +144,33 @@ def test_marks_are_bounded_by_the_pixels_there_are(project: Project) -> None:
         Timelines(project).lanes(0, 90, 9, [project.number(entity.id)]), protocol.LANES
     )
     assert message.arrays[-1].tolist() == list(range(0, 90, 10))
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("first=0&stop=90&entities=" + ",".join("0" for _ in range(400)), 200),
+        ("first=0&stop=90&bins=9999999&entities=0", 200),
+        ("first=0&stop=9999999&entities=0", 200),
+        ("first=90&stop=95&entities=0", 404),
+        ("first=5&stop=5&entities=0", 404),
+        ("first=0&stop=90&entities=77", 404),
+        ("first=0&stop=90&entities=0,x", 400),
+        ("first=0&stop=90&entities=-1", 400),
+        ("first=0&stop=90&bins=1e9&entities=0", 400),
+        ("stop=90&entities=0", 400),
+        ("first=0&stop=90", 200),
+    ],
+)
+async def test_lanes_are_bounded_whatever_is_asked_for(site: Site, query: str, status: int) -> None:
+    site.project.add_entity("player", frame=0)
+    url = f"{site.server.address}/api/0/lanes?{query}"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(url, headers=site.bearer) as response,
+    ):
+        assert response.status == status
+        body = await response.read()
+    assert len(body) < 20_000
+    if status != 200:
+        assert set(orjson.loads(body)) == {"error"}
