@@ -11,18 +11,22 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import App
+from textual.driver import Driver
 from textual.filter import LineFilter
 
 from reviewer.format import Project, ReviewerError
 from reviewer.frame_image_graphics import Graphics, Terminal, ask_terminal, erase
+from reviewer.output import forgiving
 from reviewer.screens.cockpit import Cockpit
 from reviewer.screens.dialogs import Menu, Picker, Prompt
 from reviewer.screens.keys import KEYS
 from reviewer.screens.loader import Moment
 from reviewer.screens.palette import Commands
 from reviewer.themes import THEMES
+from reviewer.unsent import keep, take
 from reviewer.widgets.ascii import Ascii
 from reviewer.widgets.frame_view import FrameView
+from reviewer.widgets.text import inert, shorten
 
 # A terminal that has not answered a cursor report by then does not answer them at all.
 REPORT_WAIT_S = 1.0
@@ -52,6 +56,11 @@ class ReviewerApp(App[None]):
         self._still_shown = False
         self._ascii = Ascii()
 
+    def get_driver_class(self) -> type[Driver]:
+        driver: type[Driver] = super().get_driver_class()
+        # without a file to write to (headless, in a browser) there is none that could go away
+        return forgiving(driver) if driver.__name__ == "LinuxDriver" else driver
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = super().get_line_filters()
         return filters if self.terminal.unicode else [*filters, self._ascii]
@@ -65,7 +74,20 @@ class ReviewerApp(App[None]):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
             # Not available in a thread or on Windows; the default action remains there.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, self.exit)
+                loop.add_signal_handler(number, self._end)
+        if text := take(self.project.path):
+            self.copy_to_clipboard(text)
+            said = inert(shorten(inert(text), 60))
+            sentence = f"When the terminal went away you were typing “{said}”; Ctrl+V puts it in."
+            self.notify(sentence, markup=False, timeout=20)
+
+    def _end(self) -> None:
+        """A signal: keep what is being typed, and leave as after q."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Prompt) and screen.typed:
+                keep(self.project.path, screen.typed)
+        self.cockpit.loader.pause()
+        self.exit()
 
     async def action_quit(self) -> None:
         self.erase_still()

@@ -211,6 +211,15 @@ def brighten(color: RGB) -> RGB:
     return (red, green, blue)
 
 
+def darken(color: RGB) -> RGB:
+    """`color` made dark enough to be read on a light ground."""
+    light = luminance(color)
+    if light <= 105:
+        return color
+    red, green, blue = (round(c * 105 / light) for c in color)
+    return (red, green, blue)
+
+
 def parse_color(text: str | None, default: RGB = (128, 160, 200)) -> RGB:
     """`#rrggbb` -> RGB; anything else -> `default`."""
     if text and len(text) == 7 and text[0] == "#":

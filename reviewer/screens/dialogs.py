@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -20,7 +19,7 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
-from reviewer.frame_image import RGB, brighten
+from reviewer.frame_image import RGB
 from reviewer.widgets.beneath import lines_beneath
 from reviewer.widgets.lines import Lines
 from reviewer.widgets.text import cell_width, inert, pad
@@ -67,7 +66,7 @@ class MenuList(Lines):
         item = self.items[index]
         chosen = index == self.cursor
         ground = self.component("menu--cursor") if chosen else Style()
-        ink = Style(color=Color.from_rgb(*brighten(item.color))) if item.color else Style()
+        ink = self.ink(item.color) if item.color else Style()
         mark = "▸" if chosen else "✓" if item.value in self.checked else " "
         if chosen and item.value in self.checked:
             mark = "✔"
@@ -214,6 +213,12 @@ class Prompt(Dialog):
             yield Static(Text(self._title), classes="dialog-title")
             yield Input(self._value, compact=True, select_on_focus=True)
             yield Static(Text(self._hint), classes="dialog-foot")
+
+    @property
+    def typed(self) -> str:
+        """What stands in the line, "" while it is what stood there at first."""
+        value = self.query_one(Input).value
+        return "" if value == self._value else value
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.query_one(".dialog-foot", Static).update(Text(self._check(event.value) or self._hint))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from reviewer.frame_image import RGB, brighten
+from reviewer.frame_image import RGB
 from reviewer.widgets.lines import Lines, spread
 from reviewer.widgets.text import cell_width, pad
 
@@ -126,7 +125,7 @@ class EntityTable(Lines):
 
     def paint_row(self, index: int, width: int) -> Iterable[Segment]:
         row = self.rows[index]
-        color = Style(color=Color.from_rgb(*brighten(row.color)))
+        color = self.ink(row.color)
         muted = self.component("table--muted")
         state = self.present.get(row.id)
         glyph = {"present": "●", "occluded": "◐"}.get(state or "", "·")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.cells import cell_len
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+from reviewer.frame_image import RGB, brighten, darken
 
 
 class Lines(ScrollView, can_focus=False, inherit_bindings=False):
@@ -65,6 +68,11 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
         else:
             segments = ()
         return Strip(segments).apply_style(base).adjust_cell_length(width, base)
+
+    def ink(self, color: RGB) -> Style:
+        """`color` as a text colour that can be read on the theme's ground."""
+        dark = self.app.current_theme.dark
+        return Style(color=Color.from_rgb(*(brighten(color) if dark else darken(color))))
 
     def component(self, name: str) -> Style:
         """The style of a component class; its background only where the class sets one."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from reviewer.frame_image import brighten
 from reviewer.screens.ontology_rows import Row
 from reviewer.widgets.lines import Lines
 from reviewer.widgets.text import pad
@@ -69,7 +67,7 @@ class OntologyList(Lines):
         top = row.depth == 0
         section = row.kind in ("shared", "scene")
         style = self.component("ontology--section" if section else "ontology--class")
-        ink = Style(color=Color.from_rgb(*brighten(row.color))) if row.color else muted
+        ink = self.ink(row.color) if row.color else muted
         mark = "■" if row.color else " " if section else "·"
         note_cells = NOTE_CELLS if width >= 80 else 0
         indent = 1 + 3 * row.depth

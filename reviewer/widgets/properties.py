@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from reviewer.frame_image import RGB, brighten
+from reviewer.frame_image import RGB
 from reviewer.widgets.lines import Lines, spread
 from reviewer.widgets.text import pad, shorten
 
@@ -98,7 +97,7 @@ class Properties(Lines):
         value_cells = max(1, width - label_cells - 4)
         value_style = Style()
         if row.color is not None:
-            value_style = Style(color=Color.from_rgb(*brighten(row.color)))
+            value_style = self.ink(row.color)
         if row.value == "—":
             value_style = muted
         mark = "◆" if row.keyed else " "

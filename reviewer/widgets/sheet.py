@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from reviewer.frame_image import brighten
 from reviewer.widgets.entity_table import EntityRow
 from reviewer.widgets.lines import Lines
 from reviewer.widgets.text import pad, shorten
@@ -101,7 +99,7 @@ class Sheet(Lines):
         facts = self._facts(row.id)
         name, class_cells, numbers, constants = self._widths(width)
         muted = self.component("sheet--muted")
-        ink = Style(color=Color.from_rgb(*brighten(row.color)))
+        ink = self.ink(row.color)
         marked = row.id in self.marked
         here = row.id in self.present
         values = {

@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from reviewer.format import Project
+from textual.drivers._writer_thread import WriterThread
 
+from reviewer.output import Forgiving
 from tests.videos import make_video, read_number
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
@@ -182,6 +184,7 @@ def test_a_lost_terminal_ends_the_program_and_loses_nothing(folder, terminal):
     terminal.wait_for("● saved")
     terminal.wait_for("occluded from frame 10")
     process = process_of(folder)
+    terminal.keys("Space")  # it is writing all the time when its terminal goes
     terminal.tmux("kill-server")
     while is_running(process):
         time.sleep(0.05)
@@ -281,6 +284,40 @@ def test_what_is_typed_is_kept_through_resizes_and_news(folder, terminal):
     terminal.wait_for("exit 0")
     with Project.open(folder) as project:
         assert project.entity("half a name")["presence"].at(20) == "occluded"
+
+
+def test_a_line_that_was_being_typed_outlives_the_connection(folder, terminal, tmp_path):
+    state = f"XDG_STATE_HOME={tmp_path / 'state'}"
+    started(folder, terminal, state)
+    terminal.keys("r")
+    terminal.wait_for("Rename")
+    terminal.keys("C-u")
+    terminal.keys("-l", "half a name")
+    terminal.wait_for("half a name")
+    os.kill(process_of(folder), signal.SIGHUP)
+    terminal.wait_for(r"exit \d+")
+    terminal.tmux("kill-server")
+    terminal.start("env", state, sys.executable, "-c", PROGRAM, str(folder))
+    terminal.wait_for("(?s)you were typing.*half a name")
+    terminal.keys("r")
+    terminal.wait_for("Rename")
+    terminal.keys("C-u", "C-v", "Enter")
+    terminal.wait_for("Rename the one to half a name")
+    assert not list((tmp_path / "state").rglob("*.txt"))
+
+
+def test_writes_to_a_terminal_that_is_gone_hold_nothing_up():
+    """Textual's queue of writes is finite: with a dead writer the program would wait for ever."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8", closefd=False) as file:
+        thread = WriterThread(Forgiving(file))
+        thread.start()
+        for _ in range(500):
+            thread.write("x" * 10_000)
+        thread.stop()
+        assert not thread.is_alive()
+        file.buffer.raw.close()
 
 
 def test_resizing_keeps_the_picture_in_its_place(folder, terminal):
