@@ -87,6 +87,16 @@ def queue_of(
     return items
 
 
+def is_all_of(project: Project, item: QueueItem, frames: Span | None) -> bool:
+    """Whether the item is everything that is there of its entity on ``frames`` (None: anywhere)."""
+    first, stop = frames or (0, project.frame_count)
+    with project.snapshot() as state:
+        number = state.number.get(item.entity)
+        runs = None if number is None else presence_runs(state, np.array([number], np.int64))
+    spans = [] if runs is None else zip(runs.first.tolist(), runs.stop.tolist(), strict=True)
+    return bool(item.frames == sum(max(0, min(b, stop) - max(a, first)) for a, b in spans))
+
+
 def progress_of(project: Project, threads: Sequence[Thread], digest: Digest) -> Progress:
     """How much is in which state."""
     order = (*STATES, ACCEPTED)

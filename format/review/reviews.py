@@ -23,7 +23,7 @@ from .entry import (
     Pin,
     now,
 )
-from .queue import Progress, QueueItem, progress_of, queue_of
+from .queue import Progress, QueueItem, is_all_of, progress_of, queue_of
 from .thread import Thread
 
 if TYPE_CHECKING:
@@ -176,6 +176,18 @@ class Reviews:
         return self.open(
             reason, entity=entity, frames=frames, verdict=verdict, status=status, author=author
         )
+
+    def judge(self, item: QueueItem, verdict: str, reason: str = "") -> Thread:
+        """Give a verdict on an item of the queue: in the thread that has the last one on just these
+        frames, else in one of its own."""
+        if item.thread is not None:
+            thread = self.thread(item.thread)
+            if thread.verdict and is_all_of(self._project, item, thread.pin.frames):
+                status = "resolved" if verdict == "accept" else "open"
+                return self.reply(thread.id, reason, verdict=verdict, status=status)
+        whole = is_all_of(self._project, item, None)
+        frames = None if whole else (item.spans[0][0], item.spans[-1][1])
+        return self.verdict(item.entity, verdict, reason, frames=frames)
 
     def assign(
         self,

@@ -37,7 +37,6 @@ class Looked:
     queue: list[QueueItem]
     threads: list[Thread]
     progress: Progress
-    whole: frozenset[str]  # entities of which the queue has one item: all of them
     problems: list[str]
 
 
@@ -89,9 +88,7 @@ class Reviews(ListBoard):
         queue = reviews.queue()
         progress = reviews.progress()
         threads = sorted(reviews.threads(), key=lambda thread: thread.updated, reverse=True)
-        judged = {thread.pin.entity for thread in threads if thread.verdict}
-        whole = frozenset(item.entity for item in queue if item.entity not in judged)
-        return Looked(queue, threads, progress, whole, reviews.problems)
+        return Looked(queue, threads, progress, reviews.problems)
 
     def took(self, found: Looked) -> None:
         self.found = found
@@ -276,10 +273,7 @@ class Reviews(ListBoard):
         if isinstance(item, Thread):
             reviews.reply(item.id, reason, verdict=verdict, status=status)
             return
-        frames = None
-        if self.found is None or item.entity not in self.found.whole:
-            frames = (item.spans[0][0], item.spans[-1][1])
-        reviews.verdict(item.entity, verdict, reason, frames=frames)
+        reviews.judge(item, verdict, reason)
 
     def action_reply(self) -> None:
         item = self.item

@@ -240,6 +240,30 @@ def test_verdicts_of_one_place_stay_in_one_thread_until_it_is_accepted(project: 
     assert project.reviews.verdict(one, "reject").id != first.id
 
 
+def test_items_of_the_queue_are_judged_where_they_were_before(project: Project) -> None:
+    one = player(project, "One", 10, 100)
+
+    def judge(verdict: str) -> str:
+        return project.reviews.judge(project.reviews.queue()[0], verdict).id
+
+    first = judge("needs-work")
+    assert project.reviews.thread(first).pin.frames is None
+    project.entity(one)["box"][20] = (1, 1, 1, 1)
+    assert judge("accept") == first, "it was changed: the same thread goes on"
+    assert project.reviews.queue() == []
+    assert not project.reviews.thread(first).is_open
+    part = project.reviews.verdict(one, "reject", frames=(30, 40)).id
+    assert judge("accept") == part
+    assert len(project.reviews.threads()) == 2
+    assert project.reviews.queue() == []
+    project.entity(one)["box"][35] = (2, 2, 2, 2)
+    (outer, inner) = sorted(project.reviews.queue(), key=lambda item: item.frames, reverse=True)
+    assert (outer.spans, inner.spans) == (((10, 30), (40, 100)), ((30, 40),))
+    assert project.reviews.judge(inner, "accept").id == part
+    assert project.reviews.judge(outer, "accept").pin.frames == (10, 100)
+    assert project.reviews.queue() == []
+
+
 def test_the_queue_knows_whose_turn_it_is(project: Project) -> None:
     one, two = player(project, "One"), player(project, "Two")
     project.reviews.assign(one, "Ben")
