@@ -6,6 +6,8 @@ import { KINDS } from './kinds.js';
 import { MAX_BRUSH_PX, MIN_BRUSH_PX, MODES } from './mask/paint.js';
 import { toolOf } from './registry.js';
 
+const FAR_BELOW_PX = 160;
+
 /** @param {HTMLElement} root @param {import('../workspace.js').Workspace} workspace */
 export function createOptionsBar(root, workspace) {
   const { store, actions } = workspace;
@@ -33,6 +35,11 @@ export function createOptionsBar(root, workspace) {
   // Who works at the top of the picture sees through it; the pointer goes through it anyway.
   workspace.stage.root.addEventListener('pointermove', (event) => {
     if (root.hidden) return;
+    // Far below, the browser need not be asked where the bar is.
+    if (event.offsetY > FAR_BELOW_PX) {
+      root.classList.remove('is-behind');
+      return;
+    }
     const { left, right, bottom } = root.getBoundingClientRect();
     const behind = event.clientY < bottom + 12 && event.clientX > left - 12 && event.clientX < right + 12;
     root.classList.toggle('is-behind', behind);
