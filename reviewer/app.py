@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.screen import Screen
 
 from reviewer.format import Project, ReviewerError
 from reviewer.frame_image_graphics import Graphics, Terminal, ask_terminal, erase
@@ -28,6 +29,8 @@ from reviewer.widgets.ascii import Ascii
 from reviewer.widgets.frame_view import FrameView
 from reviewer.widgets.text import inert, shorten
 
+# Commands of Textual's palette that say less than ours, or mean nothing here.
+NOT_OURS = ("Keys", "Maximize", "Minimize")
 # A terminal that has not answered a cursor report by then does not answer them at all.
 REPORT_WAIT_S = 1.0
 # A dialog that has no focus by then will not get it; its keys then go where they may.
@@ -93,6 +96,11 @@ class ReviewerApp(App[None]):
         self.erase_still()
         self.cockpit.loader.pause()
         self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for command in super().get_system_commands(screen):
+            if command.title not in NOT_OURS:
+                yield command
 
     # -- keys ----------------------------------------------------------------------------
 

@@ -17,6 +17,9 @@ from reviewer.screens.keys import KEYS, Key
 from reviewer.widgets.lines import Lines
 from reviewer.widgets.text import pad
 
+HELP_CELLS = 104  # the width that the style sheet gives
+BORDER_CELLS = 4
+
 
 class Help(Dialog):
     """The keys of a screen by group."""
@@ -39,11 +42,11 @@ class Help(Dialog):
             yield HelpText(self._keys)
             yield Static(Text("Esc leave   ↑↓ scroll"), classes="dialog-foot")
 
-    def on_mount(self) -> None:
+    def fit_rows(self, room: int) -> None:
         # only as high as the keys need: a screen of its own has fewer than the cockpit
-        groups = len({key.group for key in self._keys})
-        wanted = len(self._keys) + 2 * groups + 5
-        self.query_one(".dialog").styles.max_height = max(8, min(self.app.size.height, wanted))
+        width = min(self.app.size.width * 9 // 10, HELP_CELLS) - BORDER_CELLS
+        rows = len(arranged(self._keys, columns_of(width)))
+        self.query_one(HelpText).styles.height = max(1, min(rows, room))
 
     def action_scroll(self, by: int) -> None:
         self.query_one(HelpText).scroll_relative(y=by, animate=False, force=True)
@@ -64,7 +67,7 @@ class HelpText(Lines):
         return len(self.rows)
 
     def on_resize(self) -> None:
-        self.rows = arranged(self._keys, 2 if self.size.width >= 92 else 1)
+        self.rows = arranged(self._keys, columns_of(self.size.width))
         self.rows_changed()
 
     def paint_row(self, index: int, width: int) -> Iterable[Segment]:
@@ -77,6 +80,11 @@ class HelpText(Lines):
             else:
                 yield Segment(f" {pad(entry.shown, 8)}", self.component("help--key"))
                 yield Segment(pad(entry.text, cells - 9), self.component("help--text"))
+
+
+def columns_of(width: int) -> int:
+    """How many columns of keys have room side by side."""
+    return 2 if width >= 90 else 1
 
 
 def arranged(keys: Sequence[Key], columns: int) -> list[tuple[Key | str | None, ...]]:
