@@ -18,7 +18,7 @@ const MAX_LABEL = 200;
 const MAX_MESSAGE_BYTES = 8 << 20;
 
 /**
- * @typedef {{type: 'edit'|'undo'|'redo', id: string, label?: string, ops?: Object[],
+ * @typedef {{type: 'edit'|'undo'|'redo', id: string, label?: string, ops?: Object[], text: string,
  *   resolve: Function, reject: Function, sent: boolean, adopted?: boolean}} Pending
  */
 export class Live {
@@ -92,11 +92,12 @@ export class Live {
 
   #send(message) {
     const id = randomId(16);
-    if (!fits(JSON.stringify({ ...message, id }))) {
+    const text = JSON.stringify({ ...message, id });
+    if (!fits(text)) {
       return Promise.reject(new Error('This change is too large for one edit: make it in parts.'));
     }
     return new Promise((resolve, reject) => {
-      const pending = { ...message, id, resolve, reject, sent: false };
+      const pending = { ...message, id, text, resolve, reject, sent: false };
       this.pending.set(id, pending);
       if (this.connected) this.#transmit(pending);
       this.outbox.put({ ...message, id }, !this.connected);
@@ -105,10 +106,9 @@ export class Live {
   }
 
   #transmit(pending) {
-    const { type, id, label, ops } = pending;
     pending.sent = true;
     this.sentAt = performance.now();
-    this.socket.send(JSON.stringify({ type, id, label, ops }));
+    this.socket.send(pending.text);
   }
 
   #connect() {
@@ -160,7 +160,7 @@ export class Live {
     } catch { /* the browser's storage fails: what is there stays for another time */ }
     if (!messages.length || this.closed) return false;
     const adopted = messages.map((message) => [message.id, {
-      ...message, sent: false, adopted: true, resolve: () => {},
+      ...message, text: JSON.stringify(message), sent: false, adopted: true, resolve: () => {},
       reject: (error) => this.options.onNotice(
         `${nameOf(message)}, made before this page was opened, was refused: ${error.message}`),
     }]);
