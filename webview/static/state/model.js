@@ -16,6 +16,7 @@
 const SCENE = 'scene';
 /** The one entity that stands for the whole picture. */
 export const SCENE_ENTITY = 'scene-0';
+const NO_CONSTANTS = Object.freeze({});
 const UNKNOWN_COLOR = '#9aa4b2';
 
 export class Model {
@@ -52,6 +53,8 @@ export class Model {
   }
 
   #put(entity) {
+    // Most have none: thousands of empty objects would be a megabyte.
+    if (!Object.keys(entity.constants).length) entity.constants = NO_CONSTANTS;
     this.entities.set(entity.id, entity);
     this.byIndex[entity.index] = entity;
   }

@@ -78,8 +78,7 @@ export function matching(workspace, { words, filters, here }) {
       return (entity) => values.some((value) => (value === 'hidden' ? visibility.isHidden(entity.id) : visibility.isLocked(entity.id)));
     }
     if (group === 'review') {
-      const { left } = workspace.review.state; // what is not left is accepted as it is
-      return (entity) => values.includes(left[entity.id] ?? 'accept');
+      return (entity) => values.includes(workspace.review.stateOf(entity));
     }
     const name = group.slice(9);
     return (entity) => {

@@ -84,11 +84,32 @@ export class ReviewPanel {
     }
     if (request !== this.request) return;
     this.threads = answer.threads;
-    this.state = answer;
+    this.#keepLeft(answer.left);
+    this.state = { ...answer, left: null };
     this.workspace.store.set({ openThreads: this.threads.filter((t) => t.status === 'open').length });
     this.workspace.store.bump('reviews');
     this.render();
     this.workspace.stage.refreshOverlay();
+  }
+
+  /** A byte for each entity, instead of thousands of ids and words. */
+  #keepLeft(left) {
+    const { entities, byIndex } = this.workspace.model;
+    this.leftStates = [];
+    this.leftCodes = new Uint8Array(byIndex.length);
+    this.leftCount = 0;
+    for (const [id, state] of Object.entries(left)) {
+      this.leftCount++;
+      const index = entities.get(id)?.index;
+      if (index === undefined) continue;
+      if (!this.leftStates.includes(state)) this.leftStates.push(state);
+      this.leftCodes[index] = 1 + this.leftStates.indexOf(state);
+    }
+  }
+
+  /** @returns {string} in which state of the review an entity is; what is not left is accepted */
+  stateOf(entity) {
+    return this.leftStates?.[(this.leftCodes[entity.index] ?? 0) - 1] ?? 'accept';
   }
 
   /** The project was edited: verdicts may be out of date, problems others. */

@@ -9,7 +9,7 @@ export function threadList(panel) {
   const { threads, showAll, state } = panel;
   const listed = threads.filter((thread) => showAll || thread.status === 'open' || thread.id === panel.opened);
   const resolved = threads.length - threads.filter((thread) => thread.status === 'open').length;
-  const left = Object.keys(state.left ?? {}).length;
+  const left = panel.leftCount ?? 0;
   const parts = [h('div', { class: 'review-summary' },
     h('span', {}, `${Math.floor((state.accepted ?? 0) * 100)}% accepted, ${plural(left, 'entity', 'entities')} left`),
     h('button', {
