@@ -107,7 +107,8 @@ class Dialog(ModalScreen[None]):
     def room(self) -> int:
         """Rows that a list may take, besides the title and what stands around it."""
         height = self.app.size.height
-        return max(1, height - (2 if height < COMPACT_BELOW_ROWS else 8))
+        # nine tenths of the window, as the style sheet allows, less border, title and foot
+        return max(1, height - 2 if height < COMPACT_BELOW_ROWS else height * 9 // 10 - 6)
 
     def fit_rows(self, room: int) -> None:
         """Make what is shown no higher than `room` rows."""
