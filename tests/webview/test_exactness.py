@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from reviewer.webview import session
 from reviewer.webview.server import Server
+from reviewer.webview.session import ProjectSession
 
 from reviewer import Project
 from tests.videos import make_video
@@ -135,6 +137,22 @@ async def test_every_kind_is_painted_as_the_engine_evaluates_it(
             assert await painted_shapes(window) == wanted, frame
             kinds |= {name for _, name in wanted}
         assert kinds == set(GEOMETRY)
+    finally:
+        server.stop()
+
+
+async def test_frames_too_heavy_for_one_answer_come_one_by_one(
+    all_kinds_project: Project, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = all_kinds_project
+    monkeypatch.setattr(session, "MAX_WINDOW_BYTES", len(ProjectSession(project).window(30, 31)))
+    server = Server([project])
+    server.start()
+    try:
+        window = await open_window(server.url)
+        for frame in (30, 31, 70, 69, 2):
+            await window.go_to(frame)
+            assert await painted_shapes(window) == evaluated(project, frame), frame
     finally:
         server.stop()
 

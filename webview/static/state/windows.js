@@ -31,6 +31,8 @@ export class Windows {
     this.frameCount = frameCount;
     this.onLoaded = onLoaded;
     this.blockFrames = 64;
+    /** the server has cut an answer down to so many frames: more are not to be had at once */
+    this.mostFrames = MAX_BLOCK_FRAMES;
     /** @type {Map<number, Block>} */
     this.blocks = new Map();
     this.requests = 0;
@@ -131,9 +133,11 @@ export class Windows {
     this.requests--;
     block.loading = false;
     if (window) {
-      const keep = Math.min(this.#idealFrames(window), window.frames < stop - first ? window.frames : Infinity);
+      const cut = window.frames < stop - first;
+      if (cut) this.mostFrames = window.frames;
+      const keep = Math.min(this.#idealFrames(window), this.mostFrames);
       // A factor of four, so that the size does not swing between neighbours.
-      if (window.frames < stop - first || keep * 4 < this.blockFrames || keep > this.blockFrames * 4) {
+      if (cut || keep * 4 < this.blockFrames || keep > this.blockFrames * 4) {
         block.window = window;
         this.#regrid(2 ** Math.floor(Math.log2(keep)));
       } else {
