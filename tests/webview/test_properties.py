@@ -200,7 +200,7 @@ async def test_numbers_keep_to_their_range_and_run_by_the_rule_of_the_keyframe(
     assert track.at(20) == 20
     await expect(field).to_have_value("20")
     await expect(speed.locator(".property-note")).to_have_text("0 to 40")
-    await speed.get_by_label("Interpolation of Speed").select_option("hold")
+    await speed.get_by_label("Rule of Speed").select_option("hold")
     await fresh(window)
     assert track.at(20) == 10
     await expect(field).to_have_value("10")

@@ -4,7 +4,7 @@
  *
  * @typedef {{name: string, label: string, code: number, color: string|null, hotkey: string|null}} Choice
  * @typedef {{name: string, label: string, kind: string, time_varying: boolean, required: boolean,
- *   default: any, interpolation: 'hold'|'linear', range: [number|null, number|null],
+ *   default: any, range: [number|null, number|null],
  *   classes: string[], when: {property: string, is: string[]}|null, choices: Choice[]}} Property
  * @typedef {{name: string, label: string, color: string, hotkey: string|null, geometry: string[],
  *   event: boolean, properties: Property[], skeleton: {points: string[], edges: string[][]}|null,
@@ -112,7 +112,6 @@ function completeClass(c, shared = new Map()) {
       time_varying: p.time_varying ?? false,
       required: p.required ?? false,
       default: p.default ?? null,
-      interpolation: p.interpolation ?? 'hold',
       range: p.range ?? [null, null],
       classes: p.classes ?? [],
       when: p.when ?? null,

@@ -82,7 +82,7 @@ function condition(subject, { when }) {
 
 /** How values go on from the keyframe in force; only where the kind knows several ways. */
 function rulePicker(subject, property) {
-  const select = h('select', { class: 'rule-select', 'aria-label': `Interpolation of ${property.label}`, hidden: true });
+  const select = h('select', { class: 'rule-select', 'aria-label': `Rule of ${property.label}`, hidden: true });
   let offered = '';
   let since = null;
   select.addEventListener('change', () => {
