@@ -13,7 +13,8 @@ from reviewer.format.evolution import Cost, Merged, cost
 from reviewer.screens.board import PROGRAM_KEYS, Board
 from reviewer.screens.dialogs import Item, Menu, Preview
 from reviewer.screens.keys import EDIT, MOVE, Key
-from reviewer.screens.ontology_changes import Questions, definition_of
+from reviewer.screens.ontology_changes import Questions
+from reviewer.screens.ontology_properties import definition_of
 from reviewer.screens.ontology_rows import SCENE, Row, ontology_rows
 from reviewer.widgets.ontology_list import OntologyList
 from reviewer.widgets.text import inert
