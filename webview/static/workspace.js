@@ -38,32 +38,11 @@ import { createOptionsBar } from './tools/options_bar.js';
 import { Pointer } from './tools/pointer.js';
 import { createCrosshair } from './view/crosshair.js';
 import { createMinimap } from './view/minimap.js';
+import { describePainted } from './view/describe.js';
 import { Scene } from './view/scene.js';
-import { valueOf } from './view/shapes.js';
 import { Stage } from './view/stage.js';
 import { trackDecoration } from './view/tracks.js';
 import { applyVideoLook } from './view/video_look.js';
-
-/** Boxes as the painter got them, and the other shapes in the form in which edits carry them. */
-function describePainted({ painted, model }) {
-  const entities = [];
-  const boxes = [];
-  const shapes = [];
-  for (let i = 0; i < painted.count; i++) {
-    const id = model.byIndex[painted.entity[i]]?.id;
-    if (id === undefined) continue;
-    const { property, kind, column } = painted.layerOf(i);
-    if (kind === 'box') {
-      entities.push(id);
-      boxes.push(...painted.bounds.subarray(4 * i, 4 * i + 4));
-    } else {
-      shapes.push({ entity: id, property, kind, value: valueOf(column, painted.at[i]) });
-    }
-  }
-  return {
-    frame: painted.frame, loaded: painted.loaded, entities, boxes: Float32Array.from(boxes), shapes,
-  };
-}
 
 /** The class of the first shape drawn, and how. */
 function firstToDraw(model) {
