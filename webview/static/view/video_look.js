@@ -14,7 +14,6 @@ export function applyVideoLook(root, canvas, store) {
   svg.setAttribute('aria-hidden', 'true');
   const filter = make('filter');
   filter.id = FILTER;
-  filter.setAttribute('color-interpolation-filters', 'sRGB');
   const transfer = make('feComponentTransfer');
   const channels = ['feFuncR', 'feFuncG', 'feFuncB'].map(make);
   for (const channel of channels) channel.setAttribute('type', 'gamma');
