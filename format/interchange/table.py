@@ -58,6 +58,7 @@ def export_table(
     )
     times = project.times
     count = 0
+    waiting: list[Any] = []
     step = max(1, _BLOCK_ROWS // max(1, len(project.entities)))
     with _writer(file, schema, kind) as writer:
         for begin in range(first, stop, step):
@@ -67,8 +68,12 @@ def export_table(
             if findings is not None:
                 flags = findings.texts(begin, end)[table.frame - begin]
                 columns.append(pa.array(flags, pa.string(), mask=flags == ""))
-            writer.write_batch(pa.record_batch(columns, schema=schema))
+            waiting.append(pa.record_batch(columns, schema=schema))
             count += len(table)
+            # each write is a row group of its own, whose description Parquet keeps to the end
+            if end == stop or sum(batch.num_rows for batch in waiting) >= _BLOCK_ROWS:
+                writer.write_table(pa.Table.from_batches(waiting, schema))
+                waiting.clear()
             if progress is not None:
                 progress(end - first, stop - first)
     return count
