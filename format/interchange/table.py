@@ -1,7 +1,8 @@
 """A table, one row for each frame and entity that is there: CSV, Parquet or Arrow IPC.
 
 Columns: frame (0-based), pts, time (seconds since the first frame), entity (id), name, class,
-presence, box_x, box_y, box_width, box_height (px), then one for each property of the ontology.
+presence, box_x, box_y, box_width, box_height (px), then those of every other property of the
+ontology (see `property_columns`): geometry in pixels, choices by name, references as entity ids.
 Where the video was checked there is also video_flags: what is wrong with the frame, as words with
 spaces between (damaged, missing_before, frozen ...), empty for a good one.
 """
@@ -21,13 +22,15 @@ from ..errors import InterchangeError
 from ..geometry.shape import MAX_COORDINATE_PX
 from ..kinds import ABSENT, PRESENCE
 from ..project import Project
+from ..table import Table
+from ..values import constant_of
+from .property_columns import PropertyColumns, columns_of
 from .tracks import Imported, Progress, Track, put_tracks
 
 BOX_COLUMNS = ("box_x", "box_y", "box_width", "box_height")
 VIDEO_FLAGS = "video_flags"
-_FIXED = (
-    "frame", "pts", "time", "entity", "name", "class", "presence", *BOX_COLUMNS, VIDEO_FLAGS,
-)  # fmt: skip
+_TEXTS = ("entity", "name", "class", "presence")
+_FIXED = ("frame", "pts", "time", *_TEXTS, VIDEO_FLAGS)
 _BLOCK_ROWS = 1 << 18
 _MAX_FILE_BYTES = 8 << 30
 
@@ -43,16 +46,15 @@ def export_table(
 ) -> int:
     """Write the evaluated rows of frames ``[first, stop)`` as ``kind`` (csv, parquet, arrow);
     returns how many. Memory is bounded by one block of rows."""
-    own = _own_properties(project)
+    properties = _properties(project)
     findings = project.findings()
     schema = pa.schema(
         [
             ("frame", pa.int64()),
             ("pts", pa.int64()),
             ("time", pa.float64()),
-            *[(name, pa.string()) for name in ("entity", "name", "class", "presence")],
-            *[(name, pa.float64()) for name in BOX_COLUMNS],
-            *[(name, pa.string()) for name in own],
+            *[(name, pa.string()) for name in _TEXTS],
+            *[(name, item.type) for item in properties for name in item.names],
             *([(VIDEO_FLAGS, pa.string())] if findings is not None else []),
         ]
     )
@@ -64,7 +66,7 @@ def export_table(
         for begin in range(first, stop, step):
             end = min(begin + step, stop)
             table = project.evaluate(begin, end)
-            columns = _columns(project, table, own, times)
+            columns = _columns(project, table, properties, times)
             if findings is not None:
                 flags = findings.texts(begin, end)[table.frame - begin]
                 columns.append(pa.array(flags, pa.string(), mask=flags == ""))
@@ -79,17 +81,22 @@ def export_table(
     return count
 
 
-def _own_properties(project: Project) -> list[str]:
-    names = {d.name: None for item in project.ontology.classes.values() for d in item.own}
-    clash = [name for name in names if name in _FIXED]
-    if clash:
-        raise InterchangeError(
-            f'The property "{clash[0]}" has the name of a column of the table; rename it.'
-        )
-    return list(names)
+def _properties(project: Project) -> list[PropertyColumns]:
+    properties = columns_of(project.ontology)
+    taken = set(_FIXED)
+    for item in properties:
+        if clash := taken.intersection(item.names):
+            raise InterchangeError(
+                f'The property "{item.name}" has the name of a column of the table '
+                f"({min(clash)}); rename it."
+            )
+        taken.update(item.names)
+    return properties
 
 
-def _columns(project: Project, table: Any, own: list[str], times: Any) -> list[Any]:
+def _columns(
+    project: Project, table: Table, properties: list[PropertyColumns], times: Any
+) -> list[Any]:
     entities = [project.attributes(entity) for entity in table.entities]
     index = table.entity_index
 
@@ -98,8 +105,7 @@ def _columns(project: Project, table: Any, own: list[str], times: Any) -> list[A
             pa.string()
         )
 
-    box = table["box"] if "box" in table.columns else np.full((len(table), 4), np.nan)
-    columns: list[Any] = [
+    return [
         table.frame,
         project.pts[table.frame],
         times[table.frame],
@@ -107,12 +113,8 @@ def _columns(project: Project, table: Any, own: list[str], times: Any) -> list[A
         per_entity([item.name for item in entities]),
         per_entity([item.class_name for item in entities]),
         table["presence"],
-        *[pa.array(np.ascontiguousarray(box[:, i]), from_pandas=True) for i in range(4)],
+        *[array for item in properties for array in item.arrays(table)],
     ]
-    for name in own:
-        values = table[name] if name in table.columns else np.full(len(table), "")
-        columns.append(pa.array(values, pa.string(), mask=values == ""))
-    return columns
 
 
 def _writer(file: IO[bytes], schema: Any, kind: str) -> Any:
@@ -137,7 +139,8 @@ def import_table(
 
     InterchangeError names the column or row that is wrong; then nothing was imported.
     """
-    table = _read(path, kind, _own_properties(project))
+    properties = _properties(project)
+    table = _read(path, kind, [n for p in properties if p.type == pa.string() for n in p.names])
     doubled = [name for name in table.column_names if table.column_names.count(name) > 1]
     if doubled:
         raise InterchangeError(f"{path} has two columns {doubled[0]!r:.60}.")
@@ -167,7 +170,7 @@ def import_table(
             raise InterchangeError(
                 f"{path}, row {row + 1} repeats {by} {keys[row]!r:.80} on frame {frames[row]}."
             )
-    tracks = _tracks(project, table, parts, frames, class_name, path)
+    tracks = _tracks(project, properties, table, parts, frames, class_name, path)
     return put_tracks(project, tracks, len(parts), f"Import {path.name}", reduce_px, progress)
 
 
@@ -177,7 +180,7 @@ def _read(path: Path, kind: str, own: list[str]) -> Any:
             raise InterchangeError(f"{path} is over 8 GiB; split it.")
         if kind == "csv":
             # never guessed: a choice may be called 01, true or NA
-            texts = ("entity", "name", "class", "presence", *own)
+            texts = (*_TEXTS, *own)
             options = pa.csv.ConvertOptions(
                 column_types={name: pa.string() for name in texts}, null_values=["", "nan", "NaN"]
             )
@@ -226,29 +229,43 @@ def _check_boxes(boxes: Any, path: Path) -> None:
 
 
 def _tracks(
-    project: Project, table: Any, parts: Any, frames: Any, class_name: str | None, path: Path
+    project: Project,
+    properties: list[PropertyColumns],
+    table: Any,
+    parts: Any,
+    frames: Any,
+    class_name: str | None,
+    path: Path,
 ) -> Iterator[Track]:
     names = table.column_names
     boxes = np.stack([_numbers(table, name, np.float64, path) for name in BOX_COLUMNS], axis=1)
     _check_boxes(boxes, path)
-    numbers = ("frame", "pts", "time", *BOX_COLUMNS)
-    texts = {n: _texts(table, n, path) for n in names if n not in numbers}
+    texts = {n: _texts(table, n, path) for n in names if n in _TEXTS}
     codes = _presence_codes(texts["presence"], path) if "presence" in texts else None
-    own = [n for n in names if n not in _FIXED]
+    others = [p for p in properties if p.name != "box" and set(p.names) <= set(names)]
+    data = {p.name: _data_of(p, table, path) for p in others}
+    known = {*_FIXED, *BOX_COLUMNS, *(n for p in others for n in p.names)}
+    strangers = {n: _texts(table, n, path) for n in names if n not in known}
     default_class = class_name or next(iter(project.ontology.classes))
     for number, part in enumerate(parts, 1):
         entity_class = str(texts["class"][part[0]]) if "class" in texts else default_class
         definitions = project.ontology.entity_class(entity_class).properties
-        constants: dict[str, str] = {}
-        choices: dict[str, Any] = {}
-        for name in own:
-            values = texts[name][part]
-            definition = definitions.get(name)
-            if definition is not None and not definition.time_varying:
-                if values[0]:
-                    constants[name] = str(values[0])
-            elif (values != "").any():
-                choices[name] = values
+        constants: dict[str, Any] = {}
+        # a column that nothing in the ontology explains is named when it has something in it
+        values = {name: v[part] for name, v in strangers.items() if _has_something(v[part])}
+        for item in others:
+            rows = {name: column[part] for name, column in data[item.name].items()}
+            definition = definitions.get(item.name)
+            if definition is None:
+                if any(_has_something(column) for column in rows.values()):
+                    values[item.name] = rows[item.names[0]]
+                continue
+            found = item.values(rows, definition)
+            if definition.time_varying:
+                if any(value is not None for value in found):
+                    values[item.name] = found
+            elif found[0] is not None:
+                constants[item.name] = constant_of(definition, definition.encode(found[0]))
         there = slice(None) if codes is None else codes[part] > ABSENT
         yield Track(
             name=str(texts["name"][part[0]]) if "name" in texts else f"{entity_class}_{number}",
@@ -257,9 +274,20 @@ def _tracks(
             boxes=boxes[part][there],
             presence=None if codes is None else codes[part][there],
             constants=constants,
-            choices={name: values[there] for name, values in choices.items()},
+            values={name: column[there] for name, column in values.items()},
             entity_id=str(texts["entity"][part[0]]) if "entity" in texts else None,
         )
+
+
+def _data_of(item: PropertyColumns, table: Any, path: Path) -> dict[str, Any]:
+    """The columns of a property, as floats where it has several and as texts where it has one."""
+    if item.fields:
+        return {name: _numbers(table, name, np.float64, path) for name in item.names}
+    return {name: _texts(table, name, path) for name in item.names}
+
+
+def _has_something(column: Any) -> bool:
+    return bool((column != "").any() if column.dtype == object else (~np.isnan(column)).any())
 
 
 def _presence_codes(texts: Any, path: Path) -> Any:

@@ -16,6 +16,7 @@ from ..kinds import ABSENT, BOX, PRESENT, SOURCE, Rows
 from ..layout import is_entity_id, new_entity_id
 from ..project import Project
 from ..provenance import Source
+from ..values import NOBODY
 from .reduce import reduce_boxes
 
 Progress = Callable[[int, "int | None"], None]
@@ -25,7 +26,8 @@ Progress = Callable[[int, "int | None"], None]
 class Track:
     """One object of a file: ``frames`` int64 ``(n,)`` ascending and 0-based, ``boxes`` float64
     ``(n, 4)`` or None, ``presence`` int8 ``(n,)`` codes or None for present on each of its frames.
-    ``choices`` maps a time-varying property to the ``(n,)`` values it has, "" for none.
+    ``values`` maps a time-varying property to the ``(n,)`` values it takes on each frame, None for
+    none; ``constants`` a constant one to its value.
     ``confidence`` float64 ``(n,)`` is a tracker's, to be kept with its boxes."""
 
     name: str
@@ -33,8 +35,8 @@ class Track:
     frames: NDArray[np.int64]
     boxes: NDArray[np.float64] | None
     presence: NDArray[np.int8] | None = None
-    constants: Mapping[str, str] = field(default_factory=dict)
-    choices: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     entity_id: str | None = None
     confidence: NDArray[np.float64] | None = None
 
@@ -81,8 +83,8 @@ def put_tracks(
                     if track.confidence is not None:
                         sure = _sources(track.confidence[keep])
                         transaction.put(entity_id, f"{BOX.name}.source", track.frames[keep], sure)
-            for name, values in track.choices.items():
-                _put_choice(project, transaction, entity_id, track, name, values)
+            for name, values in track.values.items():
+                _put_values(project, transaction, entity_id, track, name, values)
             entities += 1
             rows += len(track.frames)
             if progress is not None:
@@ -144,25 +146,44 @@ def _box_keyframes(
     return keep
 
 
-def _put_choice(
+def _put_values(
     project: Project, transaction: Any, entity_id: str, track: Track, name: str, values: Any
 ) -> None:
+    """A keyframe where the value changes; what moves also has one where it stops to be the same."""
     definition = project.ontology.entity_class(track.class_name).properties.get(name)
     if definition is None:
         raise InterchangeError(
             f'A {track.class_name} has no property "{name:.80}" in the ontology; add it, or remove '
             f"the column."
         )
-    changed = np.ones(len(values), bool)
-    changed[1:] = values[1:] != values[:-1]
-    at = np.flatnonzero(changed)
-    while len(at) and not values[at[0]]:
-        at = at[1:]
-    if any(not values[i] for i in at):
-        raise InterchangeError(
-            f'"{name}" of {track.name:.80} loses its value in mid-track: a value holds until the '
-            f"next one."
-        )
-    if len(at):
-        rows = np.stack([definition.encode(str(values[i])) for i in at])
-        transaction.put(entity_id, name, track.frames[at], rows)
+    given = list(values)
+    first = next((i for i, value in enumerate(given) if value is not None), len(given))
+    if any(value is None for value in given[first:]):
+        nothing = _NOTHING.get(definition.kind.name)
+        if nothing is None:
+            raise InterchangeError(
+                f'"{name}" of {track.name:.80} loses its value in mid-track: a value holds until '
+                f"the next one."
+            )
+        given[first:] = [nothing if value is None else value for value in given[first:]]
+    if first == len(given):
+        return
+    differs = [True] * (len(given) + 1)  # from the one before
+    for i in range(first + 1, len(given)):
+        differs[i] = not _equal(given[i], given[i - 1])
+    moves = definition.kind.rule != "hold"
+    at = [i for i in range(first, len(given)) if differs[i] or (moves and differs[i + 1])]
+    rows = np.stack([definition.encode(given[i]) for i in at])
+    transaction.put(entity_id, name, track.frames[at], rows)
+
+
+# What an empty place behind a value means, for the kinds that can say so.
+_NOTHING: Mapping[str, Any] = {"entity": NOBODY, "choices": (), "entities": ()}
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return bool(np.array_equal(a, b))
+    return bool(a == b)
