@@ -177,8 +177,9 @@ class Ontology:
 
     @staticmethod
     def default() -> Ontology:
-        """One class, ``object``, that takes every geometry."""
-        return Ontology.parse({"classes": ["object"]})
+        """One class, ``object``, that takes every geometry (but points, which need a skeleton)."""
+        geometry = [kind.name for kind in KINDS.values() if kind.geometry and kind.name != "points"]
+        return Ontology.parse({"classes": [{"name": "object", "geometry": geometry}]})
 
     @staticmethod
     def read(path: Path) -> Ontology:

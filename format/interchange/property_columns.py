@@ -28,8 +28,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class PropertyColumns:
-    """The columns of the property ``name``: ``names``, all of Arrow type ``type``. Lists, points and cuboids
-    are JSON, paths WKT, masks their run lengths; where classes differ in the kind, all is text."""
+    """The columns of the property ``name``: ``names``, all of Arrow type ``type``. Lists, points
+    and cuboids are JSON, paths WKT, masks their run lengths; where classes differ in the kind, all
+    of it is text."""
 
     name: str
     kinds: tuple[Kind, ...]

@@ -20,7 +20,7 @@ import pyarrow.parquet
 
 from ..errors import InterchangeError
 from ..geometry.shape import MAX_COORDINATE_PX
-from ..kinds import ABSENT, PRESENCE
+from ..kinds import ABSENT, BOX, PRESENCE
 from ..project import Project
 from ..table import Table
 from ..values import constant_of
@@ -46,7 +46,7 @@ def export_table(
 ) -> int:
     """Write the evaluated rows of frames ``[first, stop)`` as ``kind`` (csv, parquet, arrow);
     returns how many. Memory is bounded by one block of rows."""
-    properties = _properties(project)
+    properties = _used(_properties(project), project)
     findings = project.findings()
     schema = pa.schema(
         [
@@ -92,6 +92,17 @@ def _properties(project: Project) -> list[PropertyColumns]:
             )
         taken.update(item.names)
     return properties
+
+
+def _used(properties: list[PropertyColumns], project: Project) -> list[PropertyColumns]:
+    """Without geometry that nothing has: a class may allow more kinds than anybody draws."""
+    with project.snapshot() as state:
+        used = {name for (name, _), table in state.tables.items() if table.counts(state.live).any()}
+    return [
+        item
+        for item in properties
+        if item.name in used or item.name == BOX.name or not item.kinds[0].geometry
+    ]
 
 
 def _columns(
@@ -242,7 +253,7 @@ def _tracks(
     _check_boxes(boxes, path)
     texts = {n: _texts(table, n, path) for n in names if n in _TEXTS}
     codes = _presence_codes(texts["presence"], path) if "presence" in texts else None
-    others = [p for p in properties if p.name != "box" and set(p.names) <= set(names)]
+    others = [p for p in properties if p.name != BOX.name and set(p.names) <= set(names)]
     data = {p.name: _data_of(p, table, path) for p in others}
     known = {*_FIXED, *BOX_COLUMNS, *(n for p in others for n in p.names)}
     strangers = {n: _texts(table, n, path) for n in names if n not in known}
