@@ -185,11 +185,12 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
         classes = self.project.ontology.classes.values()
         counts = [
             sum(1 for one in entity_class.properties.values() if one.time_varying)
+            - max(0, len(entity_class.geometry) - 1)  # most have one shape
             for entity_class in classes
         ]
         # As high as the richest class needs, so that nothing jumps when another is selected.
         self.timeline.styles.height = 1 + min(max(counts, default=2), max(1, height // 5))
-        rows = max((len(one.properties) for one in classes), default=2) + 3
+        rows = max((len(one.properties) - len(one.geometry) + 1 for one in classes), default=2) + 3
         self.properties.styles.height = min(rows, max(4, height // 3))
 
     # -- where we are ---------------------------------------------------------------------

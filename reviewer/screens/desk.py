@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reviewer.format import Change, Entity, Project, ReviewerError
+from reviewer.format import Change, Entity, Project, PropertyDefinition, ReviewerError
 from reviewer.frame_image import parse_color
 from reviewer.screens.value_text import value_text
 from reviewer.widgets.entity_table import EntityRow
@@ -112,7 +112,7 @@ class Desk:
             PropertyRow("", "Name", row.name, constant=True, action="rename"),
             PropertyRow("", "Class", row.class_label, row.color, constant=True, action="class"),
         ]
-        for name, definition in entity.properties.items():
+        for name, definition in shown_properties(entity).items():
             prop = entity[name]
             label = inert(definition.label or name)
             kind = definition.kind.name.partition(":")[0]
@@ -147,6 +147,19 @@ class Desk:
             for name, definition in entity.properties.items()
             if definition.time_varying and frame in entity[name].keyframes
         ]
+
+
+def shown_properties(entity: Entity) -> dict[str, PropertyDefinition]:
+    """What an entity's rows are made of. A class may allow many shapes: those that nobody drew are
+    left out, but for the first where there is none."""
+    properties = entity.properties
+    shapes = [name for name, definition in properties.items() if definition.kind.geometry]
+    drawn = [name for name in shapes if len(entity[name])] or shapes[:1]
+    return {
+        name: definition
+        for name, definition in properties.items()
+        if not definition.kind.geometry or name in drawn
+    }
 
 
 def beside(frames: np.ndarray, frame: int, direction: int) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reviewer.format import Entity, Project, Property, PropertyDefinition
 from reviewer.frame_image import RGB
-from reviewer.screens.desk import Desk
+from reviewer.screens.desk import Desk, shown_properties
 from reviewer.screens.figures import choice_palette
 from reviewer.screens.value_text import value_text
 from reviewer.widgets.text import inert
@@ -42,7 +42,7 @@ def property_tracks(desk: Desk, entity_id: str | None) -> list[Track]:
     color = row.color if row else (140, 150, 165)
     return [
         property_track(desk, entity[name], color)
-        for name, definition in entity.properties.items()
+        for name, definition in shown_properties(entity).items()
         if definition.time_varying
     ]
 

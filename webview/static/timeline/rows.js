@@ -20,7 +20,11 @@ const MAX_TEXT = 60;
  */
 export function propertyRows(model, entity, timeline, color) {
   const { geometry, properties } = model.classOf(entity);
-  const names = ['presence', ...geometry, ...properties.map((p) => p.name)];
+  const { properties: found } = timeline;
+  // A class may allow many shapes: what nobody drew takes no row.
+  const drawn = geometry.filter((name) => found[name]?.keyframes.length);
+  const shapes = drawn.length ? drawn : geometry.slice(0, 1);
+  const names = ['presence', ...shapes, ...properties.map((p) => p.name)];
   return names.filter((name) => timeline.properties[name]).map((name) => {
     const row = { name, color, ...timeline.properties[name] };
     if (name === 'presence') return { ...row, ...presenceLooks() };
