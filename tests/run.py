@@ -29,7 +29,13 @@ def main() -> int:
     if find_browser() is None:
         run([python, "-m", "playwright", "install", "chromium"], check=False)
     os.chdir(ROOT)
-    return run([python, "-m", "pytest", *sys.argv[1:]], check=False)
+    return run([python, "-m", "pytest", *side_by_side(), *sys.argv[1:]], check=False)
+
+
+def side_by_side() -> list[str]:
+    """Options to run the files of tests on every core, in as many processes (at most 4)."""
+    workers = min(os.cpu_count() or 1, 4)
+    return ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
 
 
 def make_environment() -> str:
