@@ -5,7 +5,7 @@ one of them along. `handled` is from the time stamp of a pointer event (set by t
 process when the mouse moved) to the end of the page's own work for it; `painted` to the end of the
 frame in which the browser laid out and painted what that changed; `interval` is from one animation
 frame to the next. `still` is the same movement without a button held: hit tests and hovering.
-Run: python tests/bench/bench_drag.py [count ...]
+Run: python -m tests.bench.bench_drag [count ...]
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from machine import describe
 from playwright.sync_api import Page, sync_playwright
 from reviewer.webview.server import Server
 
 from reviewer import Project
-
-sys.path.append(str(Path(__file__).resolve().parents[1]))
-from videos import make_video
+from tests.bench.machine import describe
+from tests.videos import make_video
 
 BAR_MS = 33
 

@@ -2,28 +2,24 @@
 
 What an edit costs from the page is in bench_edit.py. Run it on a quiet machine:
 
-    python tests/bench/bench_format.py
+    python -m tests.bench.bench_format
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from machine import describe
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from reviewer.format import Attributes, engine
 from reviewer.format.kinds import BOX
 
 from reviewer import Project
+from tests.bench.machine import describe
 from tests.format import stranger
 
 ENTITIES = 1000

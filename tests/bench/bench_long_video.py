@@ -7,7 +7,7 @@
 
 The long files are a short one's packets over and over. Run it on a quiet machine:
 
-    python tests/bench/bench_long_video.py       # --minutes 3 for a quick look
+    python -m tests.bench.bench_long_video       # --minutes 3 for a quick look
 """
 
 from __future__ import annotations
@@ -15,28 +15,24 @@ from __future__ import annotations
 import argparse
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from machine import describe
 from playwright.sync_api import Browser, Page, sync_playwright
+from reviewer.format.video import Video
+from reviewer.webview.server import Server
+
+from reviewer import Project
+from tests.bench.machine import describe
+from tests.long_video import repeat_video
+from tests.videos import draw_frame, make_video
+from tests.webview.large_video import make_1080p
+from tests.webview.picture_server import PictureServer
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1]))
-
-from reviewer.format.video import Video  # noqa: E402
-from reviewer.webview.server import Server  # noqa: E402
-
-from reviewer import Project  # noqa: E402
-from tests.long_video import repeat_video  # noqa: E402
-from tests.videos import draw_frame, make_video  # noqa: E402
-from tests.webview.large_video import make_1080p  # noqa: E402
-from tests.webview.picture_server import PictureServer  # noqa: E402
-
 ROUNDS = 5
 SHORT_FRAMES, RATE = 60, 30
 SHOWN = "() => globalThis.reviewer?.frame === 0 && reviewer.painted().loaded"

@@ -6,7 +6,7 @@ lifted, so that `frame` is what one picture costs from the change to the screen,
 rasterising and compositing included (`nothing` is the floor: one background colour changes), and
 `+video` the same with a new 1080p video picture below it each time. `cpu` is the CPU time of all
 the browser's processes: unlike the clock it hardly minds what else the machine is doing.
-Run: python tests/bench/bench_painting.py [boxes:1000 boxes:10000 polygons:1000]
+Run: python -m tests.bench.bench_painting [boxes:1000 boxes:10000 polygons:1000]
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from machine import describe
 from playwright.sync_api import Page, Route, sync_playwright
+
+from tests.bench.machine import describe
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE.parents[1] / "webview" / "static"

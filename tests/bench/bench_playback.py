@@ -3,7 +3,7 @@
 A frame is late when it came to the screen more than a frame's time after it was due, or never.
 When it was due is reckoned from the frame that came earliest against the file's times. Each painter
 plays the same stretch; `video` is the same page without any shape.
-Run: python tests/bench/bench_playback.py [--counts 1000 10000] [--seconds 10]
+Run: python -m tests.bench.bench_playback [--counts 1000 10000] [--seconds 10]
 """
 
 from __future__ import annotations
@@ -15,18 +15,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from machine import describe
 from playwright.sync_api import Page, sync_playwright
+from reviewer.format.kinds import BOX, POLYGON
+from reviewer.webview.server import Server
+
+from reviewer import Project
+from tests.bench.machine import describe
+from tests.webview.large_video import make_1080p
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1]))
-
-from reviewer.format.kinds import BOX, POLYGON  # noqa: E402
-from reviewer.webview.server import Server  # noqa: E402
-
-from reviewer import Project  # noqa: E402
-from tests.webview.large_video import make_1080p  # noqa: E402
-
 RATE = 30
 GOP = 30
 CORNERS = 12

@@ -3,7 +3,7 @@
 A seek is timed until the pixels of the frame can be read. The frame number burnt into the
 pictures tells whether it is the right one. Our cache of decoded pictures is kept small here, so
 that no seek is answered from memory; <video> is asked for the middle of the frame's time,
-where it is least often wrong. Run: python tests/bench/bench_seek.py
+where it is least often wrong. Run: python -m tests.bench.bench_seek
 """
 
 from __future__ import annotations
@@ -15,17 +15,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from machine import describe
 from playwright.sync_api import Page, sync_playwright
+from reviewer.format.video import Video
+
+from tests.bench.machine import describe
+from tests.webview.large_video import make_1080p
+from tests.webview.picture_server import PictureServer
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1]))
-
-from reviewer.format.video import Video  # noqa: E402
-
-from tests.webview.large_video import make_1080p  # noqa: E402
-from tests.webview.picture_server import PictureServer  # noqa: E402
-
 SMALL_CACHE_BYTES = 40 << 20
 FAR_FRAMES = 20
 

@@ -7,7 +7,7 @@
 The frame number burnt into the pictures tells who shows the wrong frame. What the page does with
 long files is in bench_long_video.py. Run it on a quiet machine:
 
-    python tests/bench/bench_video.py            # --minutes 2 for a quick look
+    python -m tests.bench.bench_video            # --minutes 2 for a quick look
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import argparse
 import gc
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,12 +23,9 @@ from pathlib import Path
 
 import av
 import numpy as np
-from machine import describe
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from reviewer.format.video import Video, VideoIndex
 
+from tests.bench.machine import describe
 from tests.long_video import repeat_video
 from tests.videos import read_number
 from tests.webview.large_video import make_1080p
