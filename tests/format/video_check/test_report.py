@@ -210,7 +210,7 @@ def test_project_and_its_video(
     Project.create(tmp_path / "game", video=video).close()
     assert main(["check", "--quick", str(tmp_path / "game")]) == 1
     text = capsys.readouterr().out
-    assert "The project folder is in order." in text
+    assert "The project is in order." in text
     assert "missing-frames" in text
     assert main(["check", "--quick", "--json", str(tmp_path / "game")]) == 1
     found = json.loads(capsys.readouterr().out)
