@@ -214,13 +214,13 @@ def test_project_and_its_video(
     assert "missing-frames" in text
     assert main(["check", "--quick", "--json", str(tmp_path / "game")]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert found["problems"] == []
+    assert found["findings"] == []
     assert Report.from_json(found["video"]).of("missing-frames") is not None
     video.unlink()
-    assert main(["check", "--json", str(tmp_path / "game")]) == 2
+    assert main(["check", "--json", str(tmp_path / "game")]) == 1
     found = json.loads(capsys.readouterr().out)
     assert found["video"] is None
-    assert found["problems"]
+    assert found["findings"]
 
 
 def test_hostile_names_do_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
