@@ -52,8 +52,16 @@ class Terminal:
     def start(self, *command: str) -> None:
         size = ("-x", str(self.width), "-y", str(self.height))
         # A shell stays behind the program, so that what it leaves can be looked at.
-        self.tmux("new-session", "-d", *size, "env", f"COLORTERM={self.environment['COLORTERM']}",
-                  "sh", "-c", '"$@"; echo "exit $?"; exec sleep 1000', "sh", *command)  # fmt: skip
+        window = ("env", f"COLORTERM={self.environment['COLORTERM']}", "sh", "-c",
+                  '"$@"; echo "exit $?"; exec sleep 1000', "sh", *command)  # fmt: skip
+        for patience in range(50, -1, -1):
+            try:
+                self.tmux("new-session", "-d", *size, *window)
+                return
+            except subprocess.CalledProcessError:  # a server just killed still holds the socket
+                if not patience:
+                    raise
+                time.sleep(0.1)
 
     def keys(self, *keys: str) -> None:
         self.tmux("send-keys", *keys)
