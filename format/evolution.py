@@ -82,18 +82,18 @@ def _count(number: int, one: str, many: str = "") -> str:
 
 def cost(project: Project, new: Ontology, merged: Sequence[Merged] = ()) -> Cost:
     """What ``project.change_ontology(new)`` would lose now."""
-    with project._mutex:
-        return plan(project._state, project.ontology, new, merged).cost
+    with project.snapshot() as state:
+        return plan(state, project.ontology, new, merged).cost
 
 
 def free_code(project: Project, definition: PropertyDefinition) -> int:
     """A code for a new choice that no choice of the property has and no keyframe of that name
     holds, those of deleted entities included."""
     used = {choice.code for choice in definition.choices}
-    with project._mutex:
-        for (name, kind), table in project._state.tables.items():
+    with project.snapshot() as state:
+        for (name, kind), table in state.tables.items():
             if name == definition.name and kind == definition.kind:
-                rows = table.window(np.arange(len(project._state.ids)), 0, project.frame_count).rows
+                rows = table.window(np.arange(len(state.ids)), 0, project.frame_count).rows
                 if kind.name == "choice":
                     used |= set(np.unique(rows).tolist())
                 else:

@@ -160,6 +160,14 @@ class EntityClass:
         found.update((definition.name, definition) for definition in self.declared)
         return MappingProxyType(found)
 
+    def constant_defaults(self) -> dict[str, Any]:
+        """What a new entity is given for the properties that do not change over time, by name."""
+        return {
+            definition.name: definition.default
+            for definition in self.declared
+            if definition.default is not None and not definition.time_varying
+        }
+
 
 # The class of the one entity that stands for the whole picture, and that entity's id.
 SCENE = "scene"

@@ -1,11 +1,11 @@
-"""A project: the one door through which everything is read and changed."""
+"""A project, as everybody outside the format sees it: what it is, its values, and every change."""
 
 from __future__ import annotations
 
 import contextlib
 import operator
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,34 +14,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import attach, checks, completeness, evolution, folder, overview
+from . import attach, completeness, evolution, folder, overview
 from .attach import Progress
 from .author import default_author
 from .completeness import Missing
-from .edit import Attributes, Edit, new_edit_id
+from .core import Core
+from .door import Door
+from .edit import Attributes, Edit
 from .entity import Entity
 from .errors import EditError, ProjectError, ReviewerError, VideoError
 from .evolution import Merged
-from .history import History, edit_ids_of, reversal, steps_of
-from .journal import CHECKPOINT, EDIT, REMAP, Journal, Position, since_remap
 from .keyframes import Keyframes
 from .kinds import COMPANIONS, Kind
 from .layout import Layout, new_entity_id
-from .ontology import SCENE, SCENE_ENTITY, Ontology, PropertyDefinition
+from .ontology import SCENE_ENTITY, Ontology
 from .ontology_merge import merged_ontology
-from .persist import Persistence
-from .reference_checks import check_references
 from .remap import perform
-from .remap.edit import RemapEdit
 from .review import Reviews
 from .sessions import Sessions
 from .state import State, natural_key
 from .table import Table
-from .transaction import Change, Done, Transaction
+from .transaction import Change, Transaction
 from .video import Video
 from .video_findings import Findings, VideoCheck
-
-_REMEMBERED_EDITS = 50_000
 
 
 class Project:
@@ -51,34 +46,17 @@ class Project:
     """
 
     def __init__(self, path: Path, author: str | None, progress: Progress | None) -> None:
-        self._layout = Layout(path)
-        perform.recover(self._layout)
-        opened = folder.open_folder(self._layout)
-        self.ontology: Ontology = opened.ontology
-        self._record = opened.record
-        self.warnings: list[str] = list(opened.warnings)
-        self.read_only: str | None = folder.why_read_only(self._layout)
+        layout = Layout(path)
+        perform.recover(layout)
         self._author = author
-        self._mutex = threading.RLock()
-        self._subscribers: list[Callable[[Change], None]] = []
-        self._transaction: Transaction | None = None
-        self._seen: dict[str, None] = {}
-        self._history: History | None = None
-        self._closed = False
-        self.revision = 0
-        self._video: Video | None = None
-        self._video_error: VideoError | None = None
-        self._video_check = VideoCheck(self._layout)
-        self.pts: NDArray[np.int64]
-        self.engine_times: NDArray[np.float64] | None
-        self._take_times(opened.pts, progress)
-        self._state = State(self.frame_count, self.engine_times)
-        self._journal: Journal
-        self._persistence = Persistence(self)
-        with self._mutex:
-            self._persistence.load(progress)
-        self.reviews = Reviews(self, self._layout)
-        self.sessions = Sessions(self, self._layout)
+        self._core = Core(layout, progress)
+        self._door = Door(self._core)
+        self._door.persistence.load(progress)
+        self._video_check = VideoCheck(layout)
+        self.reviews = Reviews(self, layout)
+        self.sessions = Sessions(self, layout)
+        self._door.renumberings.append(self.reviews.renumbered)
+        self._door.follower.looks.append(self.reviews.notice)
 
     # -- opening and closing ----------------------------------------------------------------
 
@@ -110,33 +88,6 @@ class Project:
         not prevent it: see :attr:`video_problem`."""
         return cls(Path(path).absolute(), author, progress)
 
-    def _attach(self, progress: Progress | None) -> None:
-        try:
-            self._video = attach.attach(self._record, self._layout, progress)
-        except VideoError as error:
-            self._video_error = error
-
-    def _take_times(
-        self, stored: NDArray[np.int64] | None, progress: Progress | None = None
-    ) -> None:
-        """Attach the video that the record names, and know when its frames are shown."""
-        self._attach(progress)
-        self.pts = self._frame_times(stored)
-        over_pts = self._record.interpolate_over == "pts"
-        self.engine_times = self.pts.astype(np.float64) if over_pts else None
-
-    def _frame_times(self, stored: NDArray[np.int64] | None) -> NDArray[np.int64]:
-        if stored is not None:
-            return stored
-        if self._video is not None:
-            return self._video.index.pts
-        if self._record.interpolate_over == "pts":
-            raise ProjectError(
-                f"The frame times in {self._layout.pts} cannot be used, and between keyframes "
-                f"everything moves by them; restore them from git, or put the video back."
-            )
-        return np.arange(self.frame_count, dtype=np.int64)
-
     def __enter__(self) -> Project:
         return self
 
@@ -145,115 +96,139 @@ class Project:
 
     def flush(self) -> None:
         """Bring every edit into the store's files now (they are durable in the journal anyway)."""
-        self._persistence.flush()
+        self._door.persistence.flush()
 
     def close(self) -> None:
         """Flush, stop watching, release the files. A closed project cannot be used."""
-        if self._closed:
+        if self._core.closed:
             return
         self.sessions.close()
-        self._closed = True
-        self._persistence.close()
-        if self._video is not None:
-            self._video.close()
+        self._core.closed = True
+        self._door.follower.stop()
+        self._door.persistence.close()
+        self._core.close()
 
     # -- what it is -------------------------------------------------------------------------
 
     @property
     def path(self) -> Path:
         """The project folder."""
-        return self._layout.root
+        return self._core.layout.root
 
     @property
     def name(self) -> str:
         """The folder's name."""
-        return self._layout.root.name
+        return self._core.layout.root.name
 
     @property
     def author(self) -> str:
         """Who edits, unless an edit says otherwise."""
         if self._author is None:
-            self._author = default_author(self._layout.root)
+            self._author = default_author(self._core.layout.root)
         return self._author
+
+    @property
+    def ontology(self) -> Ontology:
+        """Classes, properties and rules as they are now."""
+        return self._core.ontology
+
+    @property
+    def warnings(self) -> list[str]:
+        """What could not be read when the project was opened, or since: a sentence each."""
+        return self._core.warnings
+
+    @property
+    def read_only(self) -> str | None:
+        """Why nothing can be changed, None when it can."""
+        return self._core.read_only
+
+    @property
+    def revision(self) -> int:
+        """How many changes there were since the project was opened."""
+        return self._door.revision
 
     @property
     def frame_count(self) -> int:
         """How many frames the video shows."""
-        return self._record.frame_count
+        return self._core.record.frame_count
 
     @property
     def time_base(self) -> Fraction:
         """Seconds per unit of pts."""
-        return self._record.time_base
+        return self._core.record.time_base
+
+    @property
+    def pts(self) -> NDArray[np.int64]:
+        """The presentation time of each frame in units of :attr:`time_base`, ``(frame_count,)``."""
+        return self._core.pts
+
+    @property
+    def engine_times(self) -> NDArray[np.float64] | None:
+        """What the engine interpolates over: each frame's pts, or None for frame numbers."""
+        return self._core.engine_times
 
     @property
     def times(self) -> NDArray[np.float64]:
         """Seconds of each frame since the first, float64 ``(frame_count,)``."""
-        return np.asarray((self.pts - self.pts[0]) * float(self._record.time_base))
+        return np.asarray((self.pts - self.pts[0]) * float(self._core.record.time_base))
 
     @property
     def record(self) -> attach.VideoRecord:
         """What ``video.json`` says of the video."""
-        return self._record
+        return self._core.record
 
     @property
     def video(self) -> Video:
         """The video; VideoError with the reason when it is missing or another file."""
-        if self._video is None:
-            raise self._video_error or VideoError("The project is closed.")
-        return self._video
+        if self._core.video is None:
+            raise self._core.video_error or VideoError("The project is closed.")
+        return self._core.video
 
     @property
     def video_problem(self) -> str | None:
         """Why there is no video, or None."""
-        return None if self._video_error is None else str(self._video_error)
+        return None if self._core.video_error is None else str(self._core.video_error)
 
     @property
     def video_path(self) -> Path | None:
         """Where the video is, None when it is not attached."""
-        return None if self._video is None else Path(self._video.path)
+        return None if self._core.video is None else Path(self._core.video.path)
 
     def findings(self) -> Findings | None:
         """What the last check found wrong with the video; None when none was run on this machine,
         or on another video. Never waits for a check."""
-        return self._video_check.get(self._record)
+        return self._video_check.get(self._core.record)
 
     def check_video(self, progress: Progress | None = None, quick: bool = False) -> Findings:
         """Look for faults of the video in a process of its own, and keep them for
         :meth:`findings`. ``quick`` stays with what demuxing reveals, unless more is known already.
         ``progress`` gets thousandths; what it raises ends the check. VideoError without video."""
         video = self.video.path
-        return self._video_check.run(Path(video), self._record, quick, progress)
+        return self._video_check.run(Path(video), self._core.record, quick, progress)
 
     # -- reading ----------------------------------------------------------------------------
 
     @property
     def entities(self) -> Mapping[str, Entity]:
         """Entities that are not deleted, by id: in natural order of name, new ones last."""
-        with self._mutex:
-            ids = [self._state.ids[number] for number in self._state.live.tolist()]
+        with self._core.mutex:
+            ids = [self._core.state.ids[number] for number in self._core.state.live.tolist()]
         return {entity_id: Entity(self, entity_id) for entity_id in ids}
 
     def entity(self, id_or_name: str) -> Entity:
         """The entity of that id, else the first of that name; ProjectError when there is none."""
-        with self._mutex:
-            if (found := self._state.attributes.get(id_or_name)) and not found.deleted:
+        with self._core.mutex:
+            if (found := self._core.state.attributes.get(id_or_name)) and not found.deleted:
                 return Entity(self, id_or_name)
-            for number in self._state.live.tolist():
-                entity_id = self._state.ids[number]
-                if self._state.attributes[entity_id].name == id_or_name:
+            for number in self._core.state.live.tolist():
+                entity_id = self._core.state.ids[number]
+                if self._core.state.attributes[entity_id].name == id_or_name:
                     return Entity(self, entity_id)
         raise ProjectError(f'There is no entity "{id_or_name:.100}" in {self.path}.')
 
     def attributes(self, entity_id: str) -> Attributes:
-        """What is constant about an entity (also a deleted one)."""
-        with self._mutex:
-            found = self._state.attributes.get(entity_id)
-            if entity_id == SCENE_ENTITY:
-                found = self.scene_to_make() or found
-        if found is None:
-            raise ProjectError(f'There is no entity "{entity_id:.100}" in {self.path}.')
-        return found
+        """What is constant about an entity (also a deleted one); ProjectError without."""
+        return self._core.attributes(entity_id)
 
     @property
     def scene(self) -> Entity:
@@ -266,77 +241,52 @@ class Project:
             )
         return Entity(self, SCENE_ENTITY)
 
-    def scene_to_make(self) -> Attributes | None:
-        """What the scene's entity is made with, None when it is there or there can be none."""
-        scene, found = self.ontology.scene, self._state.attributes.get(SCENE_ENTITY)
-        if scene is None or (found is not None and not found.deleted):
-            return None
-        constants = {d.name: d.default for d in scene.declared if _is_constant_default(d)}
-        return Attributes(SCENE, scene.label, constants)
-
     def id_of(self, number: int) -> str:
         """The id of the entity with that number, also of a deleted one; ProjectError without."""
-        with self._mutex:
-            if not 0 <= number < len(self._state.ids):
+        with self._core.mutex:
+            if not 0 <= number < len(self._core.state.ids):
                 raise ProjectError(f"There is no entity number {number} in {self.path}.")
-            return self._state.ids[number]
+            return self._core.state.ids[number]
 
     def knows(self, entity_id: str) -> bool:
         """Whether there is, or was, an entity of that id."""
-        return entity_id in self._state.attributes
+        return entity_id in self._core.state.attributes
 
     def property_kind(self, entity_id: str, name: str) -> Kind:
         """The kind of a property of an entity, also of ``box.mode`` and ``box.source``: what the
         ontology says, else what its keyframes are; EditError when it can have no such property."""
-        companion = name.partition(".")[2]
-        if companion in COMPANIONS:
-            return COMPANIONS[companion]
-        attributes = self.attributes(entity_id)
-        found = self.ontology.find_class(attributes.class_name)
-        if found is not None and (definition := found.properties.get(name)):
-            return definition.kind
-        kind = self._state.stored_kind(entity_id, name)
-        if kind is None:
-            raise EditError(
-                f'A {attributes.class_name} has no property "{name:.80}" that changes over time.'
-            )
-        return kind
+        return self._core.property_kind(entity_id, name)
 
     def keyframes(self, entity_id: str, name: str, kind: Kind | None = None) -> Keyframes:
         """The stored keyframes of one property."""
-        with self._mutex:
-            self.attributes(entity_id)
-            kind = kind or self.property_kind(entity_id, name)
-            return self._state.keyframes(entity_id, name, kind)
+        return self._core.keyframes(entity_id, name, kind)
 
     def modes(self, entity_id: str, name: str) -> NDArray[np.int8] | None:
         """For each keyframe the rule that overrides the kind's (an index into ``MODES``, -1 for
         none), None where no keyframe has one."""
-        with self._mutex:
-            return self._state.modes(entity_id, name, self.property_kind(entity_id, name))
+        with self._core.mutex:
+            return self._core.state.modes(entity_id, name, self.property_kind(entity_id, name))
 
     def number(self, entity_id: str) -> int:
         """The entity's number, stable while the project is open, never reused."""
-        return self._state.number[entity_id]
+        return self._core.state.number[entity_id]
 
     def has_edit(self, edit_id: str) -> bool:
         """Whether an edit of that id was made already, as far as the journal remembers: the last
         tens of thousands at least."""
-        with self._mutex:
-            self._full_history()
-            return edit_id in self._seen
+        with self._core.mutex:
+            return self._door.past.has(edit_id)
 
     def edit_ids(self) -> list[str]:
         """The ids of all edits that :meth:`has_edit` knows, the oldest first."""
-        with self._mutex:
-            self._full_history()
-            return list(self._seen)
+        with self._core.mutex:
+            return self._door.past.ids()
 
     def keyframe_count(self) -> int:
         """How many keyframes there are, those of deleted entities left out."""
-        with self._mutex:
-            live = self._state.live
-            tables = self._state.tables.items()
+        with self._core.mutex:
+            live = self._core.state.live
+            tables = self._core.state.tables.items()
             # companions say more about keyframes, and are none themselves
             return int(sum(t.counts(live).sum() for (name, _), t in tables if "." not in name))
 
@@ -356,7 +306,7 @@ class Project:
         """EditError when part of a property could not be read: what is made from the rest would
         pass for all of it."""
         companions = (f"{name}.{companion}" for companion in COMPANIONS)
-        if any((entity_id, each) in self._persistence.damaged for each in (name, *companions)):
+        if any((entity_id, each) in self._door.persistence.damaged for each in (name, *companions)):
             raise EditError(
                 f'"{name}" of "{self.attributes(entity_id).name}" is damaged on disk; restore its '
                 f"files from git first."
@@ -377,14 +327,14 @@ class Project:
             raise EditError(
                 f"Frames {first} to {stop} are not within the video's 0 to {self.frame_count}."
             )
-        with self._mutex:
-            return self._state.evaluate(first, stop, self.ontology, entities, properties)
+        with self._core.mutex:
+            return self._core.state.evaluate(first, stop, self.ontology, entities, properties)
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[State]:
         """The state, held still: for reading everything at once, such as statistics. Short."""
-        with self._mutex:
-            yield self._state
+        with self._core.mutex:
+            yield self._core.state
 
     def spans(
         self, first: int = 0, stop: int | None = None, entities: Sequence[str] | None = None
@@ -396,87 +346,39 @@ class Project:
             raise EditError(
                 f"Frames {first} to {stop} are not within the video's 0 to {self.frame_count}."
             )
-        with self._mutex:
+        with self._core.mutex:
             return overview.spans(
-                self._state, overview.numbers_of(self._state, entities), first, stop
+                self._core.state, overview.numbers_of(self._core.state, entities), first, stop
             )
 
     def lives(self) -> overview.Lives:
         """First and last frame and number of keyframes of every entity, in columns."""
-        with self._mutex:
-            return overview.lives(self._state)
+        with self._core.mutex:
+            return overview.lives(self._core.state)
 
     def density(self, bins: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Keyframes in each of ``bins`` equal stretches of the video (at most one for each frame),
         and how many entities are there on average: int64 and float64 ``(bins,)``."""
-        with self._mutex:
-            return overview.density(self._state, max(1, min(bins, self.frame_count)))
+        with self._core.mutex:
+            return overview.density(self._core.state, max(1, min(bins, self.frame_count)))
 
     def missing(self, entities: Sequence[str] | None = None) -> list[Missing]:
         """Required properties that have no value where their entity is there and they apply, of
         all entities or of those with the given ids."""
-        with self._mutex:
+        with self._core.mutex:
             for entity in entities or ():
                 self.attributes(entity)
-            return completeness.missing(self._state, self.ontology, entities)
+            return completeness.missing(self._core.state, self.ontology, entities)
 
     # -- changing ---------------------------------------------------------------------------
 
-    @contextlib.contextmanager
     def transaction(
         self, label: str, author: str | None = None, edit_id: str | None = None
-    ) -> Iterator[Transaction]:
+    ) -> AbstractContextManager[Transaction]:
         """Everything changed inside is one edit: one undo, whole or absent, durable on exit. An
         exception inside leaves the project as it was. Inside another one it becomes part of it,
         and an exception takes back that part. ``edit_id`` sent twice is applied once."""
-        with self._mutex:
-            if self._transaction is not None:
-                before = len(self._transaction.parts)
-                try:
-                    yield self._transaction
-                except BaseException:  # whoever catches it goes on without this part
-                    self._take_back(self._transaction, before)
-                    raise
-                return
-            inner = Transaction(self, label, author or self.author, edit_id or new_edit_id())
-            self._transaction = inner
-            try:
-                with inner:
-                    yield inner
-            except BaseException:
-                self._take_back(inner)
-                raise
-            finally:
-                self._transaction = None
-            done = self._commit(inner)
-            inner.edit = done.edit
-        self._acknowledge(done)
-
-    def check_in_transaction(self, part: Edit) -> Edit:
-        """Check one part of an open transaction and put it in place; for :class:`Transaction`."""
-        if part.entities:
-            known = self._state.attributes
-            entities = tuple(replace(c, old=known.get(c.entity)) for c in part.entities)
-            part = replace(part, entities=entities)
-        part = checks.checked(part, self._state, self.ontology, self._persistence.damaged)
-        self.put_in_place(part)  # what is read inside the transaction sees it
-        return part
-
-    def put_in_place(self, edit: Edit) -> None:
-        """Let the state and the ontology be as the edit leaves them; the mutex is held."""
-        self._state.absorb(edit)
-        if edit.ontology is not None:
-            self.ontology = edit.ontology.new
-
-    def _take_back(self, transaction: Transaction, since: int = 0) -> None:
-        """Undo the parts of an open transaction from number ``since`` on."""
-        parts = transaction.parts[since:]
-        del transaction.parts[since:]
-        for part in reversed(parts):
-            self.put_in_place(part.invert())
-            for change in part.entities:
-                if change.old is None:
-                    self._state.forget(change.entity)
+        return self._door.transaction(label, author or self.author, edit_id)
 
     def apply(self, edit: Edit) -> Change:
         """Check an edit, make it durable in the journal, put it in place, tell subscribers.
@@ -485,168 +387,12 @@ class Project:
         EditError when it is not allowed or cannot be written: then nothing was changed. An edit
         whose id was applied before, or that changes nothing, is acknowledged and not repeated.
         """
-        if isinstance(edit, RemapEdit):
-            return self._remap(edit)
-        with self._mutex:
-            if self._transaction is not None:
-                part = self._transaction.add(edit)
-                return self._change(part, "local")
-            done = self._apply(edit)
-        self._acknowledge(done)
-        return done.changes[-1]
-
-    def _remap(self, edit: RemapEdit) -> Change:
-        """Change the video, and with it the number of every frame. Not with the mutex held."""
-        self._needs_writable()
-        with self._persistence.settled() as news:
-            if self._transaction is not None:
-                raise EditError("The video cannot be changed inside a transaction.")
-            change = self._renumbered(perform.apply(self, edit), "local")
-        self._publish([*news, change])
-        return change
-
-    def _renumbered(self, edit: RemapEdit | None, origin: str) -> Change:
-        """Take everything from the folder anew, in which another video is named by now."""
-        perform.move_into_place(self._layout)  # unless whoever did it was stopped at that
-        if edit is not None:
-            self._seen[edit.id] = None
-        opened = folder.open_folder(self._layout)
-        self._record = opened.record
-        if self._video is not None:
-            self._video.close()
-        self._video = self._video_error = None
-        self._take_times(opened.pts)
-        self._persistence.reload()
-        self.reviews.renumbered()
-        self._history = None
-        self.revision += 1
-        entities = frozenset(self._state.ids)
-        return Change(self.revision, edit or Edit(), origin, entities, (0, self.frame_count), True)
-
-    def _apply(self, edit: Edit) -> Done:
-        """Journal and put in place; the mutex is held."""
-        self._needs_writable()
-        with self._persistence.lock:
-            news = self._catch_up()
-            if edit.id not in self._seen:
-                edit = checks.checked(edit, self._state, self.ontology, self._persistence.damaged)
-                ontology = edit.ontology.new if edit.ontology else self.ontology
-                check_references(edit, self._state, ontology)
-                if edit:
-                    position = self._journal.append(EDIT, edit.to_bytes())
-                    change = self._absorb(edit, "local", position)
-                    return Done(edit, position, [*news, change])
-            nothing = Change(self.revision, edit, "local", frozenset(), None, False)
-            return Done(edit, self._journal.position, [*news, nothing])
-
-    def _commit(self, transaction: Transaction) -> Done:
-        """End a transaction, whose parts are checked and in place; the mutex is held."""
-        edit = transaction.edit
-        try:
-            if not edit:
-                self._take_back(transaction)
-                return Done(edit, self._journal.position, [])
-            self._needs_writable()
-            check_references(edit, self._state, self.ontology)
-            with self._persistence.lock:
-                if not self._journal.has_news() and edit.id not in self._seen:
-                    position = self._journal.append(EDIT, edit.to_bytes())
-                    change = self._absorb(edit, "local", position, in_place=True)
-                    return Done(edit, position, [change])
-        except BaseException:
-            self._take_back(transaction)
-            raise
-        self._take_back(transaction)  # others were faster: check again on top of what they did
-        return self._apply(edit)
-
-    def _acknowledge(self, done: Done) -> None:
-        """Make the edit durable; only then does anybody hear of it. Never with the mutex held: a
-        subscriber may wait for a thread that waits for the project."""
-        self._journal.sync(done.position)
-        self._publish(done.changes)
-        if self._persistence.pending:
-            self._persistence.wake()
-
-    def _needs_writable(self) -> None:
-        if self.read_only:
-            raise EditError(f"The project is read-only: {self.read_only}")
-        if self._closed:
-            raise EditError("The project is closed.")
-
-    def _catch_up(self) -> list[Change]:
-        """Take in what other processes appended; the mutex is held."""
-        changes: list[Change] = []
-        if not self._journal.has_news():
-            return changes
-        if self._journal.left_behind:
-            return self._persistence.start_over()
-        for record in since_remap(list(self._journal.read_new())):
-            if record.type == REMAP:
-                changes.append(self._renumbered(checks.sound_remap(record.body), "peer"))
-            elif record.type == EDIT:
-                with contextlib.suppress(ValueError, KeyError, TypeError):
-                    edit = self.read_edit(record.body)
-                    changes.append(self._absorb(edit, "peer", record.end))
-            elif record.type == CHECKPOINT:
-                self._persistence.checkpointed(record)
-        return changes
-
-    def _absorb(
-        self, edit: Edit, origin: str, position: Position | None, *, in_place: bool = False
-    ) -> Change:
-        if not in_place:
-            self.put_in_place(edit)
-        self.revision += 1
-        if position is not None:
-            self._persistence.note(edit, position)
-            self._seen[edit.id] = None
-            if len(self._seen) > _REMEMBERED_EDITS:
-                del self._seen[next(iter(self._seen))]
-            if self._history is not None:
-                self._history.record(edit)
-        return self._change(edit, origin)
-
-    def _change(self, edit: Edit, origin: str) -> Change:
-        """What subscribers hear of an edit that is in place."""
-        return Change(
-            self.revision,
-            edit,
-            origin,
-            edit.touched,
-            self._affected(edit),
-            bool(edit.entities or edit.ontology),
-        )
-
-    def _affected(self, edit: Edit) -> tuple[int, int] | None:
-        """The frames whose values an edit may have changed: out to the keyframes on both sides."""
-        first, stop = self.frame_count, 0
-        for cell in edit.cells:
-            frames = self._state.keyframes(cell.entity, cell.property, cell.kind).frames
-            before = int(frames.searchsorted(cell.frames[0])) - 1
-            after = int(frames.searchsorted(cell.frames[-1], "right"))
-            first = min(first, int(frames[before]) if before >= 0 else int(cell.frames[0]))
-            stop = max(stop, int(frames[after]) if after < len(frames) else self.frame_count)
-        if edit.entities or edit.ontology:
-            return 0, self.frame_count
-        return (first, stop) if first < stop else None
-
-    def _publish(self, changes: Sequence[Change]) -> None:
-        for change in changes:
-            if change.entities or change.structure:
-                for subscriber in tuple(self._subscribers):
-                    subscriber(change)
+        return self._door.apply(edit)
 
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Call back after each change, from whatever thread made or noticed it, also those of
         other processes and of git. Returns a function that ends it."""
-        self._subscribers.append(callback)
-        self._persistence.watch()
-
-        def unsubscribe() -> None:
-            with contextlib.suppress(ValueError):
-                self._subscribers.remove(callback)
-
-        return unsubscribe
+        return self._door.subscribe(callback)
 
     # -- the changes people make ------------------------------------------------------------
 
@@ -669,15 +415,14 @@ class Project:
                 transaction.edit = replace(transaction.edit, label=f"Add {name}")
             while entity_id is None:
                 candidate = new_entity_id(class_name)
-                entity_id = candidate if candidate not in self._state.attributes else None
-            if entity_id in self._state.attributes:
+                entity_id = candidate if candidate not in self._core.state.attributes else None
+            if entity_id in self._core.state.attributes:
                 raise EditError(f'There already is an entity "{entity_id:.100}".')
-            declared = entity_class.declared
-            constants = {d.name: d.default for d in declared if _is_constant_default(d)}
+            constants = entity_class.constant_defaults()
             transaction.set_attributes(entity_id, Attributes(class_name, name, constants))
             present = entity_class.properties["presence"].encode("present")
             transaction.put(entity_id, "presence", [frame], present[None])
-            for definition in declared:
+            for definition in entity_class.declared:
                 if definition.time_varying and definition.default is not None:
                     row = definition.encode(definition.default)
                     transaction.put(entity_id, definition.name, [frame], row[None])
@@ -729,10 +474,11 @@ class Project:
         with self.transaction(label or "Change the ontology") as transaction:
             if base is not None:
                 ontology = merged_ontology(base, ontology, self.ontology)
-            transaction.add(evolution.change(self._state, self.ontology, ontology, merged))
+            transaction.add(evolution.change(self._core.state, self.ontology, ontology, merged))
 
     def _free_name(self, class_name: str) -> str:
-        taken = {self._state.attributes[self._state.ids[n]].name for n in self._state.live}
+        state = self._core.state
+        taken = {state.attributes[state.ids[number]].name for number in state.live}
         number = 1 + max(
             (int(n.rpartition("_")[2]) for n in taken if _is_numbered(n, class_name)), default=0
         )
@@ -747,99 +493,23 @@ class Project:
         """Take back the author's last edit; None when there is none. What others have changed
         since stays; EditError when nothing of the edit stands any more. ``edit_id`` is to be the
         id of the edit that does it."""
-        return self._revert(author, edit_id, redo=False)
+        return self._door.revert(author or self.author, edit_id, redo=False)
 
     def redo(self, author: str | None = None, edit_id: str | None = None) -> Edit | None:
         """Take back the author's last undo; None when there is none."""
-        return self._revert(author, edit_id, redo=True)
-
-    def _revert(self, author: str | None, edit_id: str | None, *, redo: bool) -> Edit | None:
-        author = author or self.author
-        while True:
-            with self._mutex, self._persistence.lock:
-                if self._transaction is not None:
-                    raise EditError("Nothing can be undone or redone inside a transaction.")
-                news = self._catch_up()
-                if not news:
-                    done = self._step_back(author, edit_id or new_edit_id(), redo)
-                    break
-            self._publish(news)  # then on top of what others did meanwhile
-        if done is None:
-            return None
-        if isinstance(done, RemapEdit):
-            return self._remap(done).edit
-        self._acknowledge(done)
-        return done.edit
-
-    def _step_back(self, author: str, edit_id: str, redo: bool) -> Done | RemapEdit | None:
-        """Undo or redo on a state that has all news; mutex and lock are held. A remap is given
-        back to be done without them."""
-        history = self._full_history()
-        target = history.next_redo(author) if redo else history.next_undo(author)
-        if target is None:
-            return None
-        if isinstance(target, RemapEdit):
-            back: Edit | RemapEdit = target.invert()
-        else:
-            back = reversal(target, self._state, self.ontology)
-        edit = replace(
-            back,
-            id=edit_id,
-            author=author,
-            label=target.label,
-            undoes=None if redo else target.id,
-            redoes=target.id if redo else None,
-        )
-        if isinstance(edit, RemapEdit):
-            return edit
-        try:
-            stands = checks.checked(edit, self._state, self.ontology, self._persistence.damaged)
-        except EditError:
-            history.record(edit)  # step over it, or nothing older could be undone
-            raise
-        if not stands:
-            history.record(edit)
-            verb = "redone" if redo else "undone"
-            raise EditError(f'"{target.label}" cannot be {verb}: it was changed since.')
-        return self._apply(edit)
-
-    def _full_history(self) -> History:
-        if self._history is None:
-            history = History()
-            with self._persistence.lock:
-                records = list(self._journal.history())
-                for step in steps_of(records, self.frame_count):
-                    history.follow(step)
-                self._remember(edit_ids_of(records))
-            self._history = history
-        return self._history
-
-    def _remember(self, ids: Iterable[str]) -> None:
-        """Take note of the ids of a journal, in its order; what it does not name is older."""
-        found = dict.fromkeys(ids)
-        older = [edit_id for edit_id in self._seen if edit_id not in found]
-        known = [*older, *found]
-        self._seen = dict.fromkeys(known[-_REMEMBERED_EDITS:])
-
-    def read_edit(self, data: bytes) -> Edit:
-        """An edit from the journal's bytes; ValueError, KeyError or TypeError when it is none."""
-        return checks.sound(Edit.from_bytes(data), self.frame_count)
+        return self._door.revert(author or self.author, edit_id, redo=True)
 
     @property
     def undo_label(self) -> str | None:
         """What :meth:`undo` would take back, or None."""
-        with self._mutex:
-            return self._full_history().undo_label(self.author)
+        with self._core.mutex:
+            return self._door.past.history().undo_label(self.author)
 
     @property
     def redo_label(self) -> str | None:
         """What :meth:`redo` would bring back, or None."""
-        with self._mutex:
-            return self._full_history().redo_label(self.author)
-
-
-def _is_constant_default(definition: PropertyDefinition) -> bool:
-    return definition.default is not None and not definition.time_varying
+        with self._core.mutex:
+            return self._door.past.history().redo_label(self.author)
 
 
 def _is_numbered(name: str, class_name: str) -> bool:

@@ -16,7 +16,7 @@ from .kinds import COMPANIONS, PRESENCE_KIND, PRESENT, Rows
 from .ontology import SCENE_ENTITY
 
 if TYPE_CHECKING:
-    from .project import Project
+    from .door import Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Done:
 class Transaction:
     """Collects changes into one edit; see :meth:`Project.transaction`."""
 
-    def __init__(self, project: Project, label: str, author: str, edit_id: str) -> None:
-        self._project = project
+    def __init__(self, door: Door, label: str, author: str, edit_id: str) -> None:
+        self._door, self._core = door, door.core
         self.edit = Edit(label=label, author=author, id=edit_id)
         self.parts: list[Edit] = []
 
@@ -55,7 +55,7 @@ class Transaction:
         """Put ``(n, columns)`` rows at ``frames`` (ascending); fill rows remove keyframes, with
         their rules and provenance."""
         self._make_scene(entity)
-        kind = self._project.property_kind(entity, name)
+        kind = self._core.property_kind(entity, name)
         at = np.asarray(frames, np.int64)
         rows = np.asarray(rows, kind.dtype).reshape(len(at), kind.columns)
         removed = kind.is_fill(rows)
@@ -64,7 +64,7 @@ class Transaction:
         if removed.any() and "." not in name:
             for companion, its_kind in COMPANIONS.items():
                 full_name = f"{name}.{companion}"
-                there = self._project.keyframes(entity, full_name, its_kind).frames
+                there = self._core.keyframes(entity, full_name, its_kind).frames
                 orphans = np.intersect1d(there, at[removed])
                 if len(orphans):
                     self.put(entity, full_name, orphans, its_kind.empty_rows(len(orphans)))
@@ -80,7 +80,7 @@ class Transaction:
 
     def _make_scene(self, entity: str) -> None:
         """The scene's entity is made by the first write to it, present from the first frame on."""
-        new = self._project.scene_to_make() if entity == SCENE_ENTITY else None
+        new = self._core.scene_to_make() if entity == SCENE_ENTITY else None
         if new is None:
             return
         present = np.array([[PRESENT]], PRESENCE_KIND.dtype)
@@ -96,7 +96,7 @@ class Transaction:
         return Edit(entities, cells, time=self.edit.time, id=self.edit.id)
 
     def _add(self, part: Edit) -> Edit:
-        part = self._project.check_in_transaction(part)
+        part = self._door.check_in_transaction(part)
         self.parts.append(part)
         return part
 

@@ -35,6 +35,7 @@ from .edit import Int64s, RemapEdit
 from .placing import Placed, next_survivors, place, restore
 
 if TYPE_CHECKING:
+    from ..door import Door
     from ..project import Change, Project
     from ..state import State
 
@@ -67,7 +68,7 @@ def remap_project(
 ) -> Change:
     """Make ``video`` (indexed as ``index``) the project's video, as one edit. EditError when the
     project changed meanwhile, is read-only, or has damaged properties, which could not be moved."""
-    place_, _ = place_of(video, project._layout)
+    place_, _ = place_of(video, Layout(project.path))
     edit = RemapEdit(
         label=label,
         author=project.author,
@@ -80,7 +81,7 @@ def remap_project(
         new_path=str(video.resolve()),
     )
     change = project.apply(edit)
-    index.save(project._layout.frame_index)
+    index.save(Layout(project.path).frame_index)
     return change
 
 
@@ -123,17 +124,17 @@ def next_survivors_of_new(edit: RemapEdit) -> Int64s:
     return next_survivors(there)
 
 
-def apply(project: Project, edit: RemapEdit) -> RemapEdit:
+def apply(door: Door, edit: RemapEdit) -> RemapEdit:
     """Write the new files and commit; the locks are held and the store is flushed. Gives the edit
     as it was journaled, with what vanished in its cells."""
-    _check(project, edit)
-    layout = project._layout
+    _check(door, edit)
+    layout = door.core.layout
     waiting = waiting_of(layout)
     shutil.rmtree(waiting.folder, ignore_errors=True)
     try:
-        edit = _write_waiting(project, edit, waiting)
-        position = project._journal.append(REMAP, edit.to_bytes())
-        project._journal.sync(position)
+        edit = _write_waiting(door, edit, waiting)
+        position = door.journal.append(REMAP, edit.to_bytes())
+        door.journal.sync(position)
     except BaseException:
         shutil.rmtree(waiting.folder, ignore_errors=True)
         raise
@@ -141,30 +142,30 @@ def apply(project: Project, edit: RemapEdit) -> RemapEdit:
     return edit
 
 
-def _check(project: Project, edit: RemapEdit) -> None:
+def _check(door: Door, edit: RemapEdit) -> None:
     old, _ = edit.videos
-    current = project.record
+    current = door.core.record
     if (current.fingerprint, current.pts_digest, current.frame_count) != (
         old.fingerprint, old.pts_digest, old.frame_count,
     ):  # fmt: skip
         raise EditError(
             f'The project\'s video is "{current.file}" by now and not "{old.file}": try again.'
         )
-    if project._persistence.damaged:
-        entity, name = sorted(project._persistence.damaged)[0]
+    if door.persistence.damaged:
+        entity, name = sorted(door.persistence.damaged)[0]
         raise EditError(
             f'"{name}" of {entity} is damaged on disk and could not be carried over; restore its '
             f"files from git first."
         )
-    found, problems = project._persistence.store.scan()
-    unread = sorted(set(found) - set(project._state.attributes))
+    found, problems = door.persistence.store.scan()
+    unread = sorted(set(found) - set(door.core.state.attributes))
     if unread or problems:
         what = f"The entity {unread[0]} cannot be read" if unread else problems[0]
         raise EditError(f"{what}: put that right first, or it would be left behind.")
 
 
-def _write_waiting(project: Project, edit: RemapEdit, waiting: _Waiting) -> RemapEdit:
-    layout, tree = project._layout, waiting.tree
+def _write_waiting(door: Door, edit: RemapEdit, waiting: _Waiting) -> RemapEdit:
+    layout, tree = door.core.layout, waiting.tree
     _, new = edit.videos
     store = Store(tree, new.frame_count)
     batch = AtomicBatch(waiting.folder / "tmp")
@@ -172,7 +173,7 @@ def _write_waiting(project: Project, edit: RemapEdit, waiting: _Waiting) -> Rema
     set_aside: list[CellsChange] = []
     written: set[Path] = set()
     try:
-        for entity, name, kind, placed in place_all(project._state, edit):
+        for entity, name, kind, placed in place_all(door.core.state, edit):
             gone = placed.vanished
             here = Path("annotations.zarr") / layout.entity(entity).relative_to(layout.store) / name
             if len(placed.keyframes):
@@ -198,7 +199,7 @@ def _write_waiting(project: Project, edit: RemapEdit, waiting: _Waiting) -> Rema
         if edit.new_path and not place_of(Path(edit.new_path), layout)[1]:
             batch.stage(tree.video_elsewhere, os.fsencode(edit.new_path))
         if set_aside:
-            data = aside.to_bytes(edit, tuple(set_aside), project._state.attributes)
+            data = aside.to_bytes(edit, tuple(set_aside), door.core.state.attributes)
             batch.stage(aside.folder_of(tree.root) / aside.file_name(edit), data)
         batch.commit()
         going = _emptied(layout, tree, written)

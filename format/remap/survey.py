@@ -17,6 +17,7 @@ from .placing import next_survivors, place
 
 if TYPE_CHECKING:
     from ..project import Project
+    from ..state import State
 
 Int64s = npt.NDArray[np.int64]
 
@@ -70,43 +71,50 @@ def survey(project: Project, mapping: FrameMapping, index: VideoIndex) -> Survey
     """Place every keyframe in memory only, and compare what the engine says before and after."""
     partner = mapping.partner
     survivors = next_survivors(partner)
+    old_times = project.engine_times
     new_times = index.pts.astype(np.float64) if index.variable_rate else None
     kept = moved = postponed = shifted = 0
     lost: list[Lost] = []
     furthest, where = 0.0, None
-    for entity in project.entities.values():
-        number = project.number(entity.id)
-        there: npt.NDArray[np.bool_] | None = None
-        for name, table in tables_of(project._state):
-            keyframes = table.get(number)
-            if not len(keyframes):
-                continue
-            placed = place(keyframes, table.kind, partner, survivors)
-            own = partner[keyframes.frames]
-            kept += int((own >= 0).sum())
-            moved += int(((own >= 0) & (own != keyframes.frames)).sum())
-            postponed += int((placed.postponed >= 0).sum())
-            gone = placed.vanished.frames[placed.postponed < 0]
-            lost += [Lost(entity.id, entity.name, name, frame) for frame in gone.tolist()]
-            kind = table.kind
-            if kind.rule == "hold" or not kind.geometry or kind.dtype.kind != "f":
-                continue
-            if there is None:
-                there = _present(project, number, partner)
-            differs = _differences(
-                keyframes, placed.keyframes, table.kind, partner, project.engine_times, new_times
-            )
-            differs[~there] = 0
-            shifted += int((differs > _NOTICEABLE_PX).sum())
-            if len(differs) and differs.max() > furthest:
-                at = int(differs.argmax())
-                furthest, where = float(differs[at]), (entity.name, at)
+    with project.snapshot() as state:
+        for entity in project.entities.values():
+            number = project.number(entity.id)
+            there: npt.NDArray[np.bool_] | None = None
+            for name, table in tables_of(state):
+                keyframes = table.get(number)
+                if not len(keyframes):
+                    continue
+                placed = place(keyframes, table.kind, partner, survivors)
+                own = partner[keyframes.frames]
+                kept += int((own >= 0).sum())
+                moved += int(((own >= 0) & (own != keyframes.frames)).sum())
+                postponed += int((placed.postponed >= 0).sum())
+                gone = placed.vanished.frames[placed.postponed < 0]
+                lost += [Lost(entity.id, entity.name, name, frame) for frame in gone.tolist()]
+                kind = table.kind
+                if kind.rule == "hold" or not kind.geometry or kind.dtype.kind != "f":
+                    continue
+                if there is None:
+                    there = _present(state, number, partner)
+                differs = _differences(
+                    keyframes,
+                    placed.keyframes,
+                    table.kind,
+                    partner,
+                    old_times,
+                    new_times,
+                )
+                differs[~there] = 0
+                shifted += int((differs > _NOTICEABLE_PX).sum())
+                if len(differs) and differs.max() > furthest:
+                    at = int(differs.argmax())
+                    furthest, where = float(differs[at]), (entity.name, at)
     return Survey(kept, moved, postponed, tuple(lost), shifted, furthest, where)
 
 
-def _present(project: Project, number: int, partner: Int64s) -> npt.NDArray[np.bool_]:
+def _present(state: State, number: int, partner: Int64s) -> npt.NDArray[np.bool_]:
     out = np.zeros(len(partner), np.bool_)
-    for name, table in tables_of(project._state):
+    for name, table in tables_of(state):
         if name == "presence":
             values = engine.evaluate_one(table.get(number), table.kind, 0, len(partner), None)
             out |= values[:, 0] > ABSENT

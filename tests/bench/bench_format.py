@@ -87,7 +87,7 @@ def open_once(folder: Path) -> float:
 def bench_evaluating(folder: Path, rounds: int) -> None:
     random = np.random.default_rng(2)
     with Project.open(folder) as project:
-        state = project._state
+        state = project._core.state
         table, numbers = state.tables["box", BOX], state.live
         out = np.empty((ENTITIES, WINDOW, 4))
         other = np.empty_like(out)

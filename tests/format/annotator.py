@@ -216,7 +216,7 @@ class Annotator:
 
     def contents(self) -> Any:
         """All that is this author's, in a form that compares and prints."""
-        state = self.project._state
+        state = self.project._core.state
         found: dict[str, Any] = {}
         for entity_id in self.mine():
             number = state.number[entity_id]

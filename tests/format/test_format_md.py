@@ -73,8 +73,8 @@ def ours(path: Path) -> dict[str, list[list[Any]]]:
     """entity/property -> [frame, row] of every keyframe, as our own reader has it."""
     found: dict[str, list[list[Any]]] = {}
     with Project.open(path) as project:
-        for (name, _), table in project._state.tables.items():
-            for entity, number in project._state.number.items():
+        for (name, _), table in project._core.state.tables.items():
+            for entity, number in project._core.state.number.items():
                 track = table.get(number)
                 if len(track):
                     rows = zip(track.frames.tolist(), track.rows.tolist(), strict=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from reviewer.format import persist
+from reviewer.format import follow
 
 from reviewer import Change, Project
 from tests.format import child, stranger
@@ -125,7 +125,7 @@ def test_flushing_by_anybody_is_no_news(folder: Path, open_project: OpenProject)
 def test_edits_of_a_peer_that_died_reach_the_store(
     folder: Path, open_project: OpenProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persist, "_PEER_GRACE_S", 0.1)
+    monkeypatch.setattr(follow, "_PEER_GRACE_S", 0.1)
     survivor = open_project(folder)
     follower = Follower(survivor)
     code, _ = child.run(

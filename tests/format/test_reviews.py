@@ -140,7 +140,7 @@ def test_a_read_only_project_can_be_read_and_not_reviewed(
 ) -> None:
     thread = project.reviews.open("before")
     other = open_project(project.path)
-    other.read_only = "it lies on a CD."
+    other._core.read_only = "it lies on a CD."
     assert said(other.reviews, thread.id) == ["before"]
     for say in (lambda: other.reviews.open("x"), lambda: other.reviews.resolve(thread.id)):
         with pytest.raises(EditError, match="read-only: it lies on a CD"):

@@ -185,7 +185,7 @@ def test_no_rule_in_a_file_can_break_the_evaluation(thing: Entity, mode: int) ->
     thing["zoom"][3] = 4.0
     thing["mask"][3] = [[True]]
     before = project.evaluate(0, 40)
-    table = project._state.table
+    table = project._core.state.table
     number = project.number("thing-1")
     for name in whole_model.KIND_OF:
         modes = table(f"{name}.mode", MODE)

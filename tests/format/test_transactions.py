@@ -283,7 +283,7 @@ def test_an_edit_applied_inside_is_part_of_the_transaction(folder: Path, project
     project.subscribe(heard.append)
     with Project.open(folder) as other:  # whose edit is to be made here too
         other.entity("player-1")["pose"][3] = "down"
-        edit = other._full_history().next_undo(other.author)
+        edit = other._door.past.history().next_undo(other.author)
         assert edit is not None
         other.undo()
     project.apply(Edit())

@@ -167,7 +167,7 @@ async def test_an_edit_elsewhere_brings_an_accepted_entity_back(project: Project
 
 
 async def test_a_read_only_project_says_so(project: Project) -> None:
-    project.read_only = "it lies on a CD."
+    project._core.read_only = "it lies on a CD."
     async with hand(project) as typed:
         await typed.open("R", Reviews)
         await typed.type("a")

@@ -323,12 +323,12 @@ async def test_deleting_selects_a_neighbour_and_undo_brings_it_back(project):
 async def test_a_refused_edit_is_said_and_nothing_changes(project, monkeypatch):
     async with cockpit(project) as (screen, pilot):
         before = project.revision
-        monkeypatch.setattr(project, "read_only", "The folder cannot be written.")
+        monkeypatch.setattr(project._core, "read_only", "The folder cannot be written.")
         await press(pilot, screen, "o")
         assert project.revision == before
         assert "not saved" in text_of(pilot)
         await until(pilot, lambda: "The project is read-only" in text_of(pilot))
-        monkeypatch.setattr(project, "read_only", None)
+        monkeypatch.setattr(project._core, "read_only", None)
         await press(pilot, screen, "o")
         assert "not saved" not in text_of(pilot)
         assert project.revision > before

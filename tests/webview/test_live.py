@@ -244,7 +244,7 @@ async def test_what_the_project_does_not_allow_changes_nothing(
 
 
 async def test_a_read_only_project_refuses(site: Site, live: Socket) -> None:
-    site.project.read_only = "the folder may not be written."
+    site.project._core.read_only = "the folder may not be written."
     answer = await send(live, add())
     assert answer["type"] == "refused"
     assert "read-only" in answer["reason"]

@@ -70,7 +70,7 @@ async def test_a_server_with_a_new_key_takes_the_waiting_edits_after_its_link_is
 async def test_a_refused_edit_is_said_and_taken_back(site: Site, window: Window) -> None:
     await window.draw((100, 100), (200, 180))
     before = (await window.painted())["boxes"]
-    site.project.read_only = "the folder may not be written."
+    site.project._core.read_only = "the folder may not be written."
     await window.drag((150, 140), (250, 200))
     await expect(window.page.get_by_text("the folder may not be written")).to_be_visible()
     await window.until("reviewer.overrides === 0")
@@ -80,7 +80,7 @@ async def test_a_refused_edit_is_said_and_taken_back(site: Site, window: Window)
 async def test_a_read_only_project_can_be_looked_at(site: Site, open_window: OpenWindow) -> None:
     entity = site.project.add_entity("player")
     entity["box"][0] = (100, 100, 80, 60)
-    site.project.read_only = "the folder may not be written."
+    site.project._core.read_only = "the folder may not be written."
     window = await open_window(site.url)
     await expect(
         window.page.get_by_text("Read-only: the folder may not be written.")

@@ -121,11 +121,11 @@ async def test_what_is_typed_survives_news_and_refusals(
     await window.until("document.querySelectorAll('.entry').length === 2")
     await page.keyboard.type("ence")
     assert await field.input_value() == "half a sentence"
-    site.project.read_only = "it lies on a CD."
+    site.project._core.read_only = "it lies on a CD."
     await page.keyboard.press("Control+Enter")
     await page.get_by_text("The project is read-only").first.wait_for()
     assert await field.input_value() == "half a sentence"
-    site.project.read_only = None
+    site.project._core.read_only = None
     await page.keyboard.press("Control+Enter")
     await window.until("document.querySelectorAll('.entry').length === 3")
     assert texts(site.project) == [["first", "meanwhile", "half a sentence"]]

@@ -51,7 +51,7 @@ async def test_nothing_is_changed_in_a_read_only_project(
 ) -> None:
     entity = site.project.add_entity("thing")
     entity["polygon"][0] = [(100, 100), (200, 100), (200, 200)]
-    site.project.read_only = "the disk is full."
+    site.project._core.read_only = "the disk is full."
     window = await open_window(site.url)
     for tool in ("box", "polygon", "mask"):
         button = window.page.get_by_role("group", name="Tools").locator(f"[data-kind='{tool}']")

@@ -209,12 +209,12 @@ def test_other_processes_follow(make: Callable[[], Project], tmp_path: Path) -> 
         remap(project, tmp_path / "cut.mp4")
         player = project.entity("player_1")
         player["box"][3] = (7, 7, 7, 7)
-        peer._persistence.poll()
+        peer._door.follower.poll()
         assert peer.frame_count == project.frame_count
         assert everything(peer) == everything(project)
         assert any(isinstance(change.edit, RemapEdit) for change in heard)
         peer.entity("player_1")["box"][peer.frame_count - 1] = (1, 1, 1, 1)
-        project._persistence.poll()
+        project._door.follower.poll()
         assert everything(peer) == everything(project)
         assert peer.warnings == []
 
@@ -235,7 +235,7 @@ def test_a_crash_leaves_the_old_or_the_new(
         raise Died
 
     if at == "staged":
-        monkeypatch.setattr(project._journal, "append", die)
+        monkeypatch.setattr(project._door.journal, "append", die)
         monkeypatch.setattr(perform.shutil, "rmtree", lambda *a, **k: None)
     elif at == "journaled":
         monkeypatch.setattr(perform, "move_into_place", die)
@@ -252,12 +252,12 @@ def test_a_crash_leaves_the_old_or_the_new(
 
         monkeypatch.setattr(Path, "replace", replace)
     else:
-        monkeypatch.setattr(project, "_renumbered", die)
+        monkeypatch.setattr(project._door, "renumbered", die)
     with pytest.raises(Died):
         remap(project, tmp_path / "cut.mp4")
     monkeypatch.undo()
-    project._closed = True  # as if killed: nothing is flushed
-    project._persistence._stopping.set()
+    project._core.closed = True  # as if killed: nothing is flushed
+    project._door.persistence._stopping.set()
     with Project.open(project.path, author="Ada") as again:
         assert again.warnings == []
         assert again.video_problem is None
