@@ -62,7 +62,7 @@ class ReviewerApp(App[None]):
     def get_driver_class(self) -> type[Driver]:
         driver: type[Driver] = super().get_driver_class()
         # without a file to write to (headless, in a browser) there is none that could go away
-        return forgiving(driver) if driver.__name__ == "LinuxDriver" else driver
+        return forgiving(driver, self._end) if driver.__name__ == "LinuxDriver" else driver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = super().get_line_filters()
@@ -85,7 +85,7 @@ class ReviewerApp(App[None]):
             self.notify(sentence, markup=False, timeout=20)
 
     def _end(self) -> None:
-        """A signal: keep what is being typed, and leave as after q."""
+        """A signal, or the terminal is gone: keep what is being typed, and leave as after q."""
         for screen in self.screen_stack:
             if isinstance(screen, Prompt) and screen.typed:
                 keep(self.project.path, screen.typed)

@@ -26,11 +26,12 @@ from .progress import progress
 from .remap_command import remap
 from .report_commands import sessions, stats
 from .restripe_command import frame_rate, restripe
+from .submit_command import submit
 from .widgets.text import inert
 
 __all__ = [
     "check", "demo", "export", "frame_rate", "import_", "info", "new", "open", "remap", "restripe",
-    "serve", "sessions", "stats",
+    "serve", "sessions", "stats", "submit",
 ]  # fmt: skip
 
 AddCommand = Callable[[str, str, str], argparse.ArgumentParser]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +35,9 @@ with Project.open(sys.argv[1], author="robin") as project:
 print("left cleanly")
 """
 SGR = re.compile(r"\x1b\[([0-9;]*)m")
+# Far longer than anything takes on a machine that is busy with other tests, and shorter than the
+# time limit of a test: who waits in vain learns for what.
+WAIT_S = 120.0
 
 
 class Terminal:
@@ -73,8 +79,11 @@ class Terminal:
         return self.tmux("capture-pane", "-e", "-N", "-p").splitlines()
 
     def wait_for(self, pattern: str) -> str:
-        """The screen once it shows `pattern`; the test's own time limit ends the wait."""
+        """The screen once it shows `pattern`; a screen that will not is shown by the failure."""
+        end = time.monotonic() + WAIT_S
         while not re.search(pattern, screen := self.text()):
+            if time.monotonic() > end:
+                raise TimeoutError(f"No {pattern!r} came; the terminal shows:\n{screen}")
             time.sleep(0.05)
         return screen
 
@@ -198,6 +207,35 @@ def test_a_lost_terminal_ends_the_program_and_loses_nothing(folder, terminal):
         time.sleep(0.05)
     with Project.open(folder) as project:
         assert project.entity("the one")["presence"].at(10) == "occluded"
+
+
+@pytest.mark.parametrize("typing", [False, True])
+def test_without_a_signal_a_lost_terminal_ends_the_program_too(folder, tmp_path, typing):
+    """A program that is not of the terminal's own session (under a wrapper, in a container) gets no
+    SIGHUP: it reads the end of its input, or an error."""
+    state = tmp_path / "state"
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 32, 100, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(folder)], stdin=slave, stdout=slave, stderr=slave,
+        start_new_session=True,
+        env={**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(state)},
+    )  # fmt: skip
+    os.close(slave)
+    shown = b""
+    while b"saved" not in shown or "▀".encode() not in shown:
+        shown += os.read(master, 1 << 16)
+    if typing:
+        os.write(master, b"r")
+        while b"Rename" not in shown:
+            shown += os.read(master, 1 << 16)
+        os.write(master, b"!?")
+        while b"!?" not in shown:
+            shown += os.read(master, 1 << 16)
+    os.close(master)
+    assert process.wait() == 0
+    kept = [file.read_text() for file in state.rglob("*.txt")]
+    assert kept == (["the one!?"] if typing else [])
 
 
 def process_of(folder: Path) -> int:
