@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
@@ -216,7 +217,7 @@ def _add_restripe(command: commands.AddCommand) -> None:
         help="leave pauses where frames are missing, instead of closing up",
     )  # fmt: skip
     mending.add_argument(
-        "--rate", metavar="R", type=commands.frame_rate,
+        "--rate", metavar="R", type=_frame_rate,
         help="frames per second, as 25 or 30000/1001 (default: measured)",
     )  # fmt: skip
     mending.add_argument(
@@ -344,6 +345,12 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
     return int(text)
+
+
+def _frame_rate(text: str) -> Fraction:
+    from .restripe_command import frame_rate
+
+    return frame_rate(text)
 
 
 def _frame(text: str) -> int:

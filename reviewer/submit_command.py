@@ -51,4 +51,5 @@ def _tell(session: Session, *, as_json: bool) -> None:
     assert session.export is not None
     frames = f"{session.edits:,} edits on {session.frame_count:,} frames"
     print(f"Submitted {session.id} of {inert(session.author)}: {frames}.")
-    print(f"{inert(session.export.file)} is being written; reviewer sessions tells when it is done.")
+    file = inert(session.export.file)
+    print(f"{file} is being written; reviewer sessions tells when it is done.")
