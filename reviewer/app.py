@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -47,9 +47,15 @@ class ReviewerApp(App[None]):
     BINDINGS = [key.binding() for key in KEYS if key.action.startswith("app.")]  # noqa: RUF012
 
     def __init__(
-        self, project: Project, server_url: str | None = None, terminal: Terminal | None = None
+        self,
+        project: Project,
+        server_url: str | None = None,
+        terminal: Terminal | None = None,
+        when_shown: Callable[[], None] = lambda: None,
     ) -> None:
+        """when_shown: called when the first picture, or what stands in its place, is on show."""
         super().__init__()
+        self._when_shown: Callable[[], None] | None = when_shown
         self.project = project
         self.terminal = terminal or Terminal()
         self.cockpit = Cockpit(project, server_url, self.terminal)
@@ -143,17 +149,24 @@ class ReviewerApp(App[None]):
             self._driver.flush()
             self.set_timer(REPORT_WAIT_S, lambda: self._give_up(serial))
         else:
-            cockpit.loader.shown(serial)
+            self._drawn(serial)
+
+    def _drawn(self, serial: int) -> None:
+        """The terminal has drawn that moment."""
+        self.cockpit.loader.shown(serial)
+        if self._when_shown is not None:
+            when_shown, self._when_shown = self._when_shown, None
+            when_shown()
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         if self._reported:
-            self.cockpit.loader.shown(self._reported.pop(0))
+            self._drawn(self._reported.pop(0))
 
     def _give_up(self, serial: int) -> None:
         if serial in self._reported:
             self._reported.clear()
             self._reports = False
-            self.cockpit.loader.shown(serial)
+            self._drawn(serial)
 
     # -- real pictures --------------------------------------------------------------------
 
@@ -180,8 +193,14 @@ class ReviewerApp(App[None]):
             self._driver.write(sequence)
 
 
-def run_tui(project: Project, server_url: str | None = None, frame: int = 0) -> None:
-    """Run the terminal interface, beginning at `frame`, until the user leaves it.
+def run_tui(
+    project: Project,
+    server_url: str | None = None,
+    frame: int = 0,
+    when_shown: Callable[[], None] = lambda: None,
+) -> None:
+    """Run the terminal interface, beginning at `frame`, until the user leaves it. `when_shown` is
+    called when there is something to see.
 
     ReviewerError when there is no terminal to run it in.
     """
@@ -192,7 +211,7 @@ def run_tui(project: Project, server_url: str | None = None, frame: int = 0) -> 
             "`reviewer serve` shows the page without one."
         )
     terminal = ask_terminal()
-    app = ReviewerApp(project, server_url, terminal)
+    app = ReviewerApp(project, server_url, terminal, when_shown)
     app.cockpit.frame = min(frame, app.cockpit.last)
     try:
         app.run()

@@ -154,6 +154,15 @@ class FrameDecoder:
             raise self._damaged(number)
         return found
 
+    def warm(self, number: int) -> None:
+        """Decode a frame that is likely to be asked for soon, if those before it stay at hand."""
+        target = self._target
+        if number - target < self._cache.room:
+            try:
+                self.read(number)
+            finally:
+                self._target = target  # nobody went there
+
     def is_lost(self, number: int) -> bool:
         """Whether a frame is known to give no picture."""
         return number in self._lost

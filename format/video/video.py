@@ -135,6 +135,14 @@ class Video:
                 self._scaled.put(key, pixels)
             return pixels
 
+    def warm(self, i: SupportsIndex) -> None:
+        """Decode frame i ahead, for somebody who goes on from the frame asked for last. Nothing
+        happens where it gives no picture."""
+        number = self._number(i)
+        with contextlib.suppress(VideoError), self._lock:
+            if not self._closed:
+                self._decoder.warm(number)
+
     def jpeg(self, i: SupportsIndex, max_width: int | None = None, quality: int = 90) -> bytes:
         """Frame i as a JPEG file, scaled down to at most ``max_width`` pixels."""
         if max_width is not None and 0 < max_width < self.width:
