@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 
 from reviewer.format import Project, ReviewerError
 from reviewer.frame_image_graphics import Graphics, Terminal, ask_terminal, erase
 from reviewer.output import forgiving
+from reviewer.remembered import remember_theme, remembered_theme
 from reviewer.screens.cockpit import Cockpit
 from reviewer.screens.dialogs import Menu, Picker, Prompt
 from reviewer.screens.keys import KEYS
@@ -60,6 +64,7 @@ class ReviewerApp(App[None]):
         self.terminal = terminal or Terminal()
         self.cockpit = Cockpit(project, server_url, self.terminal)
         self._acknowledged = 0
+        self._leaving = False
         self._reports = True
         self._reported: list[int] = []
         self._still_shown = False
@@ -68,7 +73,9 @@ class ReviewerApp(App[None]):
     def get_driver_class(self) -> type[Driver]:
         driver: type[Driver] = super().get_driver_class()
         # without a file to write to (headless, in a browser) there is none that could go away
-        return forgiving(driver, self._end) if driver.__name__ == "LinuxDriver" else driver
+        if driver.__name__ != "LinuxDriver":
+            return driver
+        return forgiving(driver, self._end, self._show_again, lambda: self._leaving)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = super().get_line_filters()
@@ -77,7 +84,9 @@ class ReviewerApp(App[None]):
     def on_mount(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = "reviewer"
+        chosen = "" if self.is_headless else remembered_theme()
+        self.theme = chosen if chosen in self.available_themes else "reviewer"
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.push_screen(self.cockpit)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
@@ -89,6 +98,18 @@ class ReviewerApp(App[None]):
             said = inert(shorten(inert(text), 60))
             sentence = f"When the terminal went away you were typing “{said}”; Ctrl+V puts it in."
             self.notify(sentence, markup=False, timeout=20)
+
+    def _remember_theme(self, theme: Theme) -> None:
+        if not self.is_headless:
+            remember_theme(theme.name)
+
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        self._leaving = True
+        super().exit(*arguments, **options)
+
+    def _show_again(self) -> None:
+        self.screen.refresh(layout=True)
+        self.cockpit.redraw()
 
     def _end(self) -> None:
         """A signal, or the terminal is gone: keep what is being typed, and leave as after q."""
@@ -156,6 +177,11 @@ class ReviewerApp(App[None]):
         self.cockpit.loader.shown(serial)
         if self._when_shown is not None:
             when_shown, self._when_shown = self._when_shown, None
+            if not self.is_headless:
+                # What is there now stays: with many entities, looking through it for garbage took
+                # longer than everything else that a key brings about.
+                gc.freeze()
+                gc.enable()
             when_shown()
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
@@ -210,6 +236,7 @@ def run_tui(
             "The terminal interface needs a terminal for its input and its output; "
             "`reviewer serve` shows the page without one."
         )
+    threading.Thread(target=_decode_ahead, args=(project, frame), daemon=True).start()
     terminal = ask_terminal()
     app = ReviewerApp(project, server_url, terminal, when_shown)
     app.cockpit.frame = min(frame, app.cockpit.last)
@@ -217,6 +244,12 @@ def run_tui(
         app.run()
     finally:
         app.cockpit.shut_down()
+
+
+def _decode_ahead(project: Project, frame: int) -> None:
+    """Have the first picture decoded while everything else is made ready."""
+    with contextlib.suppress(ReviewerError, OSError, IndexError):
+        project.video.warm(frame)
 
 
 __all__ = ["Graphics", "ReviewerApp", "run_tui"]

@@ -209,16 +209,16 @@ def test_a_lost_terminal_ends_the_program_and_loses_nothing(folder, terminal):
         assert project.entity("the one")["presence"].at(10) == "occluded"
 
 
-@pytest.mark.parametrize("typing", [False, True])
-def test_without_a_signal_a_lost_terminal_ends_the_program_too(folder, tmp_path, typing):
+@pytest.mark.parametrize(("typing", "signals"), [(False, 0), (True, 0), (False, 3)])
+def test_without_a_signal_a_lost_terminal_ends_the_program_too(folder, tmp_path, typing, signals):
     """A program that is not of the terminal's own session (under a wrapper, in a container) gets no
     SIGHUP: it reads the end of its input, or an error."""
     state = tmp_path / "state"
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 32, 100, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(folder)], stdin=slave, stdout=slave, stderr=slave,
-        start_new_session=True,
+        [sys.executable, "-m", "reviewer", "open", str(folder), "--no-browser"],
+        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
         env={**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(state)},
     )  # fmt: skip
     os.close(slave)
@@ -232,10 +232,15 @@ def test_without_a_signal_a_lost_terminal_ends_the_program_too(folder, tmp_path,
         os.write(master, b"!?")
         while b"!?" not in shown:
             shown += os.read(master, 1 << 16)
+    for _ in range(signals):  # told to go on, as a terminal's hangup tells too
+        process.send_signal(signal.SIGCONT)
+        shown = b""
+        while "▀".encode() not in shown:
+            shown += os.read(master, 1 << 16)
     os.close(master)
     assert process.wait() == 0
     kept = [file.read_text() for file in state.rglob("*.txt")]
-    assert kept == (["the one!?"] if typing else [])
+    assert kept == (["!?"] if typing else [])
 
 
 def process_of(folder: Path) -> int:
@@ -287,6 +292,27 @@ def test_without_colours_the_picture_is_in_shades(folder, terminal):
     assert all(len(set(color)) == 1 for color in colors), colors  # nothing but greys
     terminal.keys("L", "o")
     terminal.wait_for("occluded from frame 10")
+
+
+@pytest.mark.parametrize(("kept", "title"), [("reviewer-light", "#e3e8ee"), ("\x1bx", "#1b1f26")])
+def test_the_theme_that_was_chosen_is_there_again(folder, terminal, tmp_path, kept, title):
+    place = tmp_path / "state" / "reviewer" / "theme"
+    place.parent.mkdir(parents=True)
+    place.write_text(kept)
+    started(folder, terminal, f"XDG_STATE_HOME={tmp_path / 'state'}")
+    red, green, blue = (int(title[at : at + 2], 16) for at in (1, 3, 5))
+    assert f"48;2;{red};{green};{blue}" in terminal.colored()[0]
+    terminal.keys("C-p")
+    terminal.wait_for("Search for commands")
+    terminal.keys("-l", "theme")
+    terminal.wait_for("Change the current theme")
+    terminal.keys("Enter")
+    terminal.wait_for("(?s)nord.*reviewer-contrast")
+    terminal.keys("-l", "reviewer-con")
+    terminal.wait_for("reviewer-con(?!trast)(?s:.)*reviewer-contrast")
+    terminal.keys("Enter")
+    while place.read_text() != "reviewer-contrast":
+        time.sleep(0.05)
 
 
 def test_the_right_frame_at_random_seeks_in_a_real_terminal(folder, terminal, request):
