@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import importlib
 import os
 import sys
@@ -109,6 +110,7 @@ def open_project(options: argparse.Namespace) -> int:
         raise ReviewerError(
             f"This is not a terminal; serve the page alone with: reviewer serve {options.directory}"
         )
+    gc.disable()  # what is made while opening is no garbage; run_tui enables it again
     from .app import run_tui
     from .late_page import LatePage
 

@@ -273,7 +273,7 @@ class FrameLoader:
                 request.look,
             )
             if place.window is None:
-                rgb = video.frame(request.frame, place.columns, place.lines)
+                rgb = video.frame(request.frame, place.columns, place.lines, passing=playing)
             else:
                 rgb = place.crop(video[request.frame], place.columns, place.lines)
         except (ReviewerError, IndexError, OSError) as error:

@@ -68,7 +68,7 @@ class Pinning:
             if (frames := parsed(text)) is not None:
                 self._ask_text(self._of_entity(frames=frames))
 
-        hint = "first and last: 120-180   0:12-0:14.5   ⏎ next   Esc leave"
+        hint = "120-180   0:12-0:14.5   ⏎ next   Esc leave"
         self._push(Prompt("Which frames?", answer, hint=hint, check=check))
 
     def _property(self) -> None:
