@@ -33,6 +33,8 @@ class Door:
         self.follower = Follower(self)
         self.past = Past(self)
         self.renumberings: list[Callable[[], None]] = []  # called when every frame got a new number
+        # Whether a review says something about a video, told by its pts digest.
+        self.speaks_of: Callable[[str], bool] = lambda pts_digest: False
         self._subscribers: list[Callable[[Change], None]] = []
         self._transaction: Transaction | None = None
 

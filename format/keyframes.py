@@ -207,6 +207,8 @@ class KeyframeTable:
         keyframes inside, the last ``margin`` at or before ``first``, and the first ``margin`` at or
         after ``stop``."""
         base = self._base
+        if not self._changed and not len(base.frames):  # most of what there may be is nowhere
+            return Packed(np.zeros(len(entities) + 1, np.int64), base.frames, base.rows)
         starts = np.zeros(len(entities), np.int64)
         counts = np.zeros(len(entities), np.int64)
         inside = np.flatnonzero(entities < len(base))

@@ -55,6 +55,7 @@ class Project:
         self._video_check = VideoCheck(layout)
         self.reviews = Reviews(self, layout)
         self.sessions = Sessions(self, layout)
+        self._door.speaks_of = self.reviews.speaks_of
         self._door.renumberings.append(self.reviews.renumbered)
         self._door.follower.looks.append(self.reviews.notice)
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 
 from reviewer.format import Project, ReviewerError
 from reviewer.frame_image_graphics import Graphics, Terminal, ask_terminal, erase
 from reviewer.output import forgiving
+from reviewer.remembered import remember_theme, remembered_theme
 from reviewer.screens.cockpit import Cockpit
 from reviewer.screens.dialogs import Menu, Picker, Prompt
 from reviewer.screens.keys import KEYS
@@ -47,13 +51,20 @@ class ReviewerApp(App[None]):
     BINDINGS = [key.binding() for key in KEYS if key.action.startswith("app.")]  # noqa: RUF012
 
     def __init__(
-        self, project: Project, server_url: str | None = None, terminal: Terminal | None = None
+        self,
+        project: Project,
+        server_url: str | None = None,
+        terminal: Terminal | None = None,
+        when_shown: Callable[[], None] = lambda: None,
     ) -> None:
+        """when_shown: called when the first picture, or what stands in its place, is on show."""
         super().__init__()
+        self._when_shown: Callable[[], None] | None = when_shown
         self.project = project
         self.terminal = terminal or Terminal()
         self.cockpit = Cockpit(project, server_url, self.terminal)
         self._acknowledged = 0
+        self._leaving = False
         self._reports = True
         self._reported: list[int] = []
         self._still_shown = False
@@ -62,7 +73,9 @@ class ReviewerApp(App[None]):
     def get_driver_class(self) -> type[Driver]:
         driver: type[Driver] = super().get_driver_class()
         # without a file to write to (headless, in a browser) there is none that could go away
-        return forgiving(driver) if driver.__name__ == "LinuxDriver" else driver
+        if driver.__name__ != "LinuxDriver":
+            return driver
+        return forgiving(driver, self._end, self._show_again, lambda: self._leaving)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = super().get_line_filters()
@@ -71,7 +84,9 @@ class ReviewerApp(App[None]):
     def on_mount(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = "reviewer"
+        chosen = "" if self.is_headless else remembered_theme()
+        self.theme = chosen if chosen in self.available_themes else "reviewer"
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.push_screen(self.cockpit)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
@@ -84,8 +99,20 @@ class ReviewerApp(App[None]):
             sentence = f"When the terminal went away you were typing “{said}”; Ctrl+V puts it in."
             self.notify(sentence, markup=False, timeout=20)
 
+    def _remember_theme(self, theme: Theme) -> None:
+        if not self.is_headless:
+            remember_theme(theme.name)
+
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        self._leaving = True
+        super().exit(*arguments, **options)
+
+    def _show_again(self) -> None:
+        self.screen.refresh(layout=True)
+        self.cockpit.redraw()
+
     def _end(self) -> None:
-        """A signal: keep what is being typed, and leave as after q."""
+        """A signal, or the terminal is gone: keep what is being typed, and leave as after q."""
         for screen in self.screen_stack:
             if isinstance(screen, Prompt) and screen.typed:
                 keep(self.project.path, screen.typed)
@@ -143,17 +170,29 @@ class ReviewerApp(App[None]):
             self._driver.flush()
             self.set_timer(REPORT_WAIT_S, lambda: self._give_up(serial))
         else:
-            cockpit.loader.shown(serial)
+            self._drawn(serial)
+
+    def _drawn(self, serial: int) -> None:
+        """The terminal has drawn that moment."""
+        self.cockpit.loader.shown(serial)
+        if self._when_shown is not None:
+            when_shown, self._when_shown = self._when_shown, None
+            if not self.is_headless:
+                # What is there now stays: with many entities, looking through it for garbage took
+                # longer than everything else that a key brings about.
+                gc.freeze()
+                gc.enable()
+            when_shown()
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         if self._reported:
-            self.cockpit.loader.shown(self._reported.pop(0))
+            self._drawn(self._reported.pop(0))
 
     def _give_up(self, serial: int) -> None:
         if serial in self._reported:
             self._reported.clear()
             self._reports = False
-            self.cockpit.loader.shown(serial)
+            self._drawn(serial)
 
     # -- real pictures --------------------------------------------------------------------
 
@@ -180,8 +219,14 @@ class ReviewerApp(App[None]):
             self._driver.write(sequence)
 
 
-def run_tui(project: Project, server_url: str | None = None, frame: int = 0) -> None:
-    """Run the terminal interface, beginning at `frame`, until the user leaves it.
+def run_tui(
+    project: Project,
+    server_url: str | None = None,
+    frame: int = 0,
+    when_shown: Callable[[], None] = lambda: None,
+) -> None:
+    """Run the terminal interface, beginning at `frame`, until the user leaves it. `when_shown` is
+    called when there is something to see.
 
     ReviewerError when there is no terminal to run it in.
     """
@@ -191,13 +236,20 @@ def run_tui(project: Project, server_url: str | None = None, frame: int = 0) -> 
             "The terminal interface needs a terminal for its input and its output; "
             "`reviewer serve` shows the page without one."
         )
+    threading.Thread(target=_decode_ahead, args=(project, frame), daemon=True).start()
     terminal = ask_terminal()
-    app = ReviewerApp(project, server_url, terminal)
+    app = ReviewerApp(project, server_url, terminal, when_shown)
     app.cockpit.frame = min(frame, app.cockpit.last)
     try:
         app.run()
     finally:
         app.cockpit.shut_down()
+
+
+def _decode_ahead(project: Project, frame: int) -> None:
+    """Have the first picture decoded while everything else is made ready."""
+    with contextlib.suppress(ReviewerError, OSError, IndexError):
+        project.video.warm(frame)
 
 
 __all__ = ["Graphics", "ReviewerApp", "run_tui"]

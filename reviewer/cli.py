@@ -6,12 +6,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
 from . import __version__, commands
 from .format import ReviewerError
 from .format.interchange import FORMATS
+from .format.sessions import EXPORT_FORMAT
 
 DEFAULT_PORT = 8123
 DEMO_FRAME = 200  # two cars pass each other
@@ -97,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_export(command)
     _add_stats(command)
     _add_sessions(command)
+    _add_submit(command)
     return parser
 
 
@@ -214,7 +217,7 @@ def _add_restripe(command: commands.AddCommand) -> None:
         help="leave pauses where frames are missing, instead of closing up",
     )  # fmt: skip
     mending.add_argument(
-        "--rate", metavar="R", type=commands.frame_rate,
+        "--rate", metavar="R", type=_frame_rate,
         help="frames per second, as 25 or 30000/1001 (default: measured)",
     )  # fmt: skip
     mending.add_argument(
@@ -312,6 +315,24 @@ def _add_sessions(command: commands.AddCommand) -> None:
     sessions.add_argument("--json", action="store_true", help="one JSON document, for scripts")
 
 
+def _add_submit(command: commands.AddCommand) -> None:
+    submit = command(
+        "submit",
+        "Mark a session as done and start its final export.",
+        "Without --session it is the last one of yours that was not submitted. The export is\n"
+        "written to DIR/exports in the background, also when this command has ended; reviewer\n"
+        "sessions tells how it went. The next edit begins another session.\n\n"
+        "Exit code 1 says that there is nothing to submit, or that it goes on elsewhere.",
+    )
+    submit.add_argument("directory", metavar="DIR", type=Path, help="the project folder")
+    submit.add_argument("--session", metavar="ID", help="which one, as reviewer sessions lists it")
+    submit.add_argument(
+        "--format", metavar="NAME", choices=sorted(FORMATS), default=EXPORT_FORMAT,
+        help=f"format of the export (default: {EXPORT_FORMAT})",
+    )  # fmt: skip
+    submit.add_argument("--json", action="store_true", help="one JSON document, for scripts")
+
+
 def _no_browser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
 
@@ -324,6 +345,12 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
     return int(text)
+
+
+def _frame_rate(text: str) -> Fraction:
+    from .restripe_command import frame_rate
+
+    return frame_rate(text)
 
 
 def _frame(text: str) -> int:

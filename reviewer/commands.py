@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
+import importlib
 import os
 import sys
 import webbrowser
@@ -16,24 +18,40 @@ from typing import Any
 
 import orjson
 
-from .check_command import check
 from .format import Project, ProjectError, ReviewerError
 from .format.interchange import export_file, import_file
 from .format.remap import read_asides
 from .format.video import VideoIndex
 from .format.video_findings import Findings
 from .progress import progress
-from .remap_command import remap
-from .report_commands import sessions, stats
-from .restripe_command import frame_rate, restripe
 from .widgets.text import inert
 
 __all__ = [
-    "check", "demo", "export", "frame_rate", "import_", "info", "new", "open", "remap", "restripe",
-    "serve", "sessions", "stats",
+    "check", "demo", "export", "import_", "info", "new", "open", "remap", "restripe",
+    "serve", "sessions", "stats", "submit",
 ]  # fmt: skip
 
 AddCommand = Callable[[str, str, str], argparse.ArgumentParser]
+Command = Callable[[argparse.Namespace], int]
+
+
+def _of(module: str, name: str) -> Command:
+    """A command of another module, which is loaded when the command is run: what one needs is none
+    of the others' time to start."""
+
+    def run(options: argparse.Namespace) -> int:
+        found: Command = getattr(importlib.import_module(f".{module}", __package__), name)
+        return found(options)
+
+    return run
+
+
+check = _of("check_command", "check")
+remap = _of("remap_command", "remap")
+restripe = _of("restripe_command", "restripe")
+sessions = _of("report_commands", "sessions")
+stats = _of("report_commands", "stats")
+submit = _of("submit_command", "submit")
 
 _ENDINGS = {
     ".txt": "mot", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow",
@@ -92,21 +110,19 @@ def open_project(options: argparse.Namespace) -> int:
         raise ReviewerError(
             f"This is not a terminal; serve the page alone with: reviewer serve {options.directory}"
         )
+    gc.disable()  # what is made while opening is no garbage; run_tui enables it again
     from .app import run_tui
-    from .webview.server import Server
+    from .late_page import LatePage
 
     with _opened(options.directory, quiet=True) as project:
         project.sessions.record()
-        server = Server([project], check_videos=True)
-        url = server.start()
+        page = LatePage(project, lambda: None if options.no_browser else _browse(link))
+        link = f"{page.url}&frame={options.frame}" if options.frame else page.url
         try:
-            link = f"{url}&frame={options.frame}" if options.frame else url
             print(f"Page: {link}", flush=True)
-            if not options.no_browser:
-                _browse(link)
-            run_tui(project, url, options.frame)
+            run_tui(project, page.url, options.frame, page.serve)
         finally:
-            server.stop()
+            page.stop()
     return 0
 
 

@@ -130,9 +130,11 @@ def _ranges(first: Ints, last: Ints) -> tuple[Ints, Ints]:
 def _stroke(
     pixels: Pixels, y: Ints, x: Ints, colors: Pixels, dashed: NDArray[np.bool_], pen: Pen
 ) -> None:
-    period = DASH_PX * pen.thickness
-    keep = ~dashed | ((x + y) % period < period // 2)
-    pixels[y[keep], x[keep]] = colors[keep]
+    if dashed.any():
+        period = DASH_PX * pen.thickness
+        keep = ~dashed | ((x + y) % period < period // 2)
+        y, x, colors = y[keep], x[keep], colors[keep]
+    pixels[y, x] = colors
 
 
 # -- lines ------------------------------------------------------------------------------------

@@ -112,8 +112,9 @@ class _Builder:
 
     def add(self, kind: str, values: NDArray[Any], skeletons: Any) -> None:
         if kind in ("polygon", "polyline", "mask"):
-            for row in range(self.count):
-                value = values[row, 0]
+            for row, value in enumerate(values[:, 0].tolist()):
+                if value is None:
+                    continue
                 if isinstance(value, Mask):
                     self._mask(row, value)
                 elif isinstance(value, Shape):

@@ -118,8 +118,24 @@ def whole_cell_strips(picture: Picture, left: int = 0, right: int = 0) -> list[S
 
 # -- the fast way -----------------------------------------------------------------------------
 
-_DIGITS = np.array([list(f"{value:03d}".encode()) for value in range(256)], np.uint8)
-_SIGNIFICANT = np.array([[value >= 100, value >= 10, True] for value in range(256)], np.bool_)
+# A picture's text is put together from short pieces, each held in the eight bytes of a number. They
+# are written in order, eight bytes at a time: what a shorter piece leaves behind it is covered by
+# the next. No loop over cells, and no byte is looked at twice.
+_PIECES = 7  # of a cell: introducer, two for each colour, what stands between, glyph
+
+
+def _piece(text: bytes) -> int:
+    return int.from_bytes(text.ljust(8, b"\0"), "little")
+
+
+_VALUES = [b"%d" % value for value in range(256)]
+_LENGTHS = np.array([len(value) for value in _VALUES], np.int64)
+_LAST = np.array([_piece(value) for value in _VALUES], np.uint64)
+# "r;g;" of every pair, at r * 256 + g
+_PAIRS = np.array([_piece(r + b";" + g + b";") for r in _VALUES for g in _VALUES], np.uint64)
+_PAIR_LENGTHS = (_LENGTHS[:, None] + _LENGTHS[None, :] + 2).ravel()
+_GLYPH = _piece(HALF_BLOCK.encode())
+_SEMICOLON, _END = ord(";"), ord("m")
 
 
 def _eight_bit(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -137,36 +153,33 @@ def _eight_bit(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.where(saturation < 0.15, gray_entry, cube_entry).astype(np.uint8)
 
 
-def _codes(colors: NDArray[np.uint8], lead: bytes) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """SGR parameters of every cell, padded to one length, and which of the bytes count.
+def _pieces(
+    colors: NDArray[np.uint8],
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
+    """The two pieces of each cell's colour (rows, columns, 3 or 1), and their lengths in bytes. One
+    byte is free behind the second."""
+    last = colors[:, :, -1]
+    if colors.shape[2] == 1:
+        nothing = np.zeros(last.shape, np.int64)
+        return nothing.astype(np.uint64), nothing, _LAST[last], _LENGTHS[last]
+    pair = colors[:, :, 0].astype(np.intp) << 8 | colors[:, :, 1]
+    return _PAIRS[pair], _PAIR_LENGTHS[pair], _LAST[last], _LENGTHS[last]
 
-    colors: (rows, columns, components). Returns two arrays (rows, columns, length).
-    """
-    rows, columns, components = colors.shape
-    length = len(lead) + 4 * components - 1
-    text = np.empty((rows, columns, length), np.uint8)
-    keep = np.ones((rows, columns, length), np.bool_)
-    text[:, :, : len(lead)] = np.frombuffer(lead, np.uint8)
-    for component in range(components):
-        at = len(lead) + 4 * component
-        text[:, :, at : at + 3] = _DIGITS[colors[:, :, component]]
-        keep[:, :, at : at + 3] = _SIGNIFICANT[colors[:, :, component]]
-        if component < components - 1:
-            text[:, :, at + 3] = ord(";")
-    return text, keep
+
+def _closed(
+    pieces: NDArray[np.uint64], lengths: NDArray[np.int64], by: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    """Pieces with one character more."""
+    return pieces | by << (lengths.astype(np.uint64) * np.uint64(8))
 
 
 def encode(picture: Picture, color_system: ColorSystem) -> list[str]:
     """The terminal sequences of each row; colours are sent only where they change."""
     rows, columns = picture.upper.shape[:2]
     upper, lower = picture.upper, picture.lower
-    if color_system == ColorSystem.TRUECOLOR:
-        leads = (b"38;2;", b"48;2;")
-    else:
-        upper, lower = _eight_bit(upper)[..., None], _eight_bit(lower)[..., None]
-        leads = (b"38;5;", b"48;5;")
-    upper_text, upper_keep = _codes(upper, leads[0])
-    lower_text, lower_keep = _codes(lower, leads[1])
+    space = b"2"
+    if color_system != ColorSystem.TRUECOLOR:
+        upper, lower, space = _eight_bit(upper)[..., None], _eight_bit(lower)[..., None], b"5"
 
     fresh = np.zeros((rows, columns), np.bool_)  # nothing known about the colours in force
     fresh[:, 0] = True
@@ -176,35 +189,40 @@ def encode(picture: Picture, color_system: ColorSystem) -> list[str]:
         hidden[label.row, label.column : after] = True
         if after < columns:
             fresh[label.row, after] = True
-    new_upper, new_lower = fresh.copy(), fresh.copy()
+    new_upper, new_lower = fresh.copy(), fresh
     new_upper[:, 1:] |= (upper[:, 1:] != upper[:, :-1]).any(axis=2)
     new_lower[:, 1:] |= (lower[:, 1:] != lower[:, :-1]).any(axis=2)
+    new_upper &= ~hidden
+    new_lower &= ~hidden
 
-    length = upper_text.shape[2]
-    glyph = np.frombuffer(HALF_BLOCK.encode(), np.uint8)
-    cells = np.empty((rows, columns, 2 + length + 1 + length + 1 + 3), np.uint8)
-    keep = np.empty(cells.shape, np.bool_)
-    a, b, c = 2, 2 + length, 3 + length
-    d = c + length
-    cells[:, :, :a] = np.frombuffer(b"\x1b[", np.uint8)
-    cells[:, :, a:b] = upper_text
-    cells[:, :, b] = ord(";")
-    cells[:, :, c:d] = lower_text
-    cells[:, :, d] = ord("m")
-    cells[:, :, d + 1 :] = glyph
-    either = new_upper | new_lower
-    keep[:, :, :a] = either[..., None]
-    keep[:, :, a:b] = upper_keep & new_upper[..., None]
-    keep[:, :, b] = new_upper & new_lower
-    keep[:, :, c:d] = lower_keep & new_lower[..., None]
-    keep[:, :, d] = either
-    keep[:, :, d + 1 :] = True
-    keep &= ~hidden[..., None]
+    pieces = np.empty((rows, columns, _PIECES), np.uint64)
+    lengths = np.empty((rows, columns, _PIECES), np.int64)
+    both = new_upper & new_lower
+    fore, back = _piece(b"\x1b[38;" + space + b";"), _piece(b"\x1b[48;" + space + b";")
+    pieces[:, :, 0] = np.where(new_upper, np.uint64(fore), np.uint64(back))
+    lengths[:, :, 0] = np.where(new_upper | new_lower, 7, 0)
+    pair, pair_length, last, last_length = _pieces(upper)
+    pieces[:, :, 1], lengths[:, :, 1] = pair, np.where(new_upper, pair_length, 0)
+    closing = np.where(both, np.uint64(_SEMICOLON), np.uint64(_END))
+    pieces[:, :, 2] = _closed(last, last_length, closing)
+    lengths[:, :, 2] = np.where(new_upper, last_length + 1, 0)
+    pieces[:, :, 3] = _piece(b"48;" + space + b";")
+    lengths[:, :, 3] = np.where(both, 5, 0)
+    pair, pair_length, last, last_length = _pieces(lower)
+    pieces[:, :, 4], lengths[:, :, 4] = pair, np.where(new_lower, pair_length, 0)
+    pieces[:, :, 5] = _closed(last, last_length, np.full(last.shape, _END, np.uint64))
+    lengths[:, :, 5] = np.where(new_lower, last_length + 1, 0)
+    pieces[:, :, 6] = _GLYPH
+    lengths[:, :, 6] = np.where(hidden, 0, len(HALF_BLOCK.encode()))
 
-    stops = np.cumsum(keep.reshape(rows * columns, -1).sum(axis=1))
-    starts = np.concatenate([[0], stops[:-1]]).reshape(rows, columns)
-    stops = stops.reshape(rows, columns)
-    data = cells[keep].tobytes()
+    stops = np.cumsum(lengths.ravel())
+    places = stops - lengths.ravel()
+    data = bytearray(int(stops[-1]) + 8)
+    # a number at every byte, each overlapping the seven after it
+    view = np.ndarray(len(data) - 7, np.dtype("<u8"), data, strides=(1,))
+    view[places] = pieces.ravel()
+    starts = places.reshape(rows, columns, _PIECES)[:, :, 0]
+    ends = stops.reshape(rows, columns, _PIECES)[:, -1, -1].tolist()
     labels: dict[int, list[Label]] = {}
     for label in picture.labels:
         labels.setdefault(label.row, []).append(label)
@@ -218,7 +236,7 @@ def encode(picture: Picture, color_system: ColorSystem) -> list[str]:
             text, style, _ = _label_segment(label)
             parts.append(_RESET + Strip.render_style(style or Style(), text, color_system))
             at = here
-        parts.append(data[at : int(stops[row, -1])].decode())
+        parts.append(data[at : ends[row]].decode())
         parts.append(_RESET)
         out.append("".join(parts))
     return out

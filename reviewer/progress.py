@@ -6,9 +6,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _SHOW_AFTER_S = 0.7
 
@@ -18,23 +19,16 @@ Report = Callable[[int, "int | None"], None]
 @contextmanager
 def progress(title: str) -> Iterator[Report]:
     """Yields ``report(done, total)``; the bar appears when the work turns out to be long."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
     started = time.monotonic()
+    bar = None
     task = None
 
     def report(done: int, total: int | None) -> None:
-        nonlocal task
-        if task is None:
+        nonlocal bar, task
+        if bar is None or task is None:
             if not sys.stderr.isatty() or time.monotonic() - started < _SHOW_AFTER_S:
                 return
+            bar = _bar()
             bar.start()
             task = bar.add_task(title, total=total)
         bar.update(task, completed=done, total=total)
@@ -42,5 +36,20 @@ def progress(title: str) -> Iterator[Report]:
     try:
         yield report
     finally:
-        if task is not None:
+        if bar is not None:
             bar.stop()
+
+
+def _bar() -> Progress:
+    # loaded when something turns out to be long: most of what is opened is not
+    from rich import progress as rich
+    from rich.console import Console
+
+    return rich.Progress(
+        rich.TextColumn("{task.description}", markup=False),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -10,14 +10,14 @@ import hashlib
 import os
 from pathlib import Path
 
+from reviewer.remembered import state_folder
+
 MAX_CHARACTERS = 20_000
 
 
 def _place(project: Path) -> Path:
-    home = os.environ.get("XDG_STATE_HOME", "")
-    root = Path(home) if home else Path.home() / ".local" / "state"
     name = hashlib.sha256(os.fsencode(project.absolute())).hexdigest()[:24]
-    return root / "reviewer" / "unsent" / f"{name}.txt"
+    return state_folder() / "unsent" / f"{name}.txt"
 
 
 def keep(project: Path, text: str) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-import secrets
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -50,11 +49,6 @@ HEADERS = {
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 PUBLIC_API = frozenset({"/api/login"})
-
-
-def new_token() -> str:
-    """A token of 256 bits for one run of the server."""
-    return secrets.token_urlsafe(32)
 
 
 def _same(given: str, wanted: str) -> bool:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import errno
 import logging
 import secrets
 import signal
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from urllib.parse import urlencode
 
 from aiohttp import web
-from reviewer.format import Project, ReviewerError
+from reviewer.format import Project
 
 from .api import Api, answer_errors
 from .assets import Assets
 from .checking import BackgroundCheck
+from .listening import Door, address, link, new_token, open_door
 from .live import LiveHub
-from .security import Guard, add_headers, new_token
+from .security import Guard, add_headers
 from .session import ProjectSession
 
 MAX_BODY_BYTES = 64 << 10
@@ -87,11 +85,14 @@ class Server:
         port: int = 0,
         token: str | None = None,
         check_videos: bool = False,
+        door: Door | None = None,
     ) -> None:
+        """With a ``door`` that is where it listens."""
         self.projects = list(projects)
-        self.host = host
-        self.port = port
-        self.token = token or new_token()
+        self.host = door.host if door else host
+        self.port = door.port if door else port
+        self.token = door.token if door else token or new_token()
+        self._door = door
         self._check_videos = check_videos
         self._runner: web.AppRunner | None = None
         self._thread: threading.Thread | None = None
@@ -100,27 +101,21 @@ class Server:
     @property
     def address(self) -> str:
         """``http://host:port`` of the listening server, without the key."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(self.host, self.host)
-        if ":" in host and not host.startswith("["):
-            host = f"[{host}]"
-        return f"http://{host}:{self.port}"
+        return address(self.host, self.port)
 
     @property
     def url(self) -> str:
-        """The link to open in a browser; it carries the key, in the part that is never sent."""
-        fields = {"token": self.token}
-        if len(self.projects) == 1:
-            fields["project"] = "0"
-        return f"{self.address}/#{urlencode(fields)}"
+        """The link to open in a browser."""
+        return link(self.host, self.port, self.token, len(self.projects))
 
     async def open(self) -> str:
         """Listen. Returns `url`. ReviewerError when the address cannot be had."""
-        listening = _listen(self.host, self.port)
-        self.port = listening.getsockname()[1]
+        door = self._door or open_door(self.host, self.port, self.token)
+        self._door, self.port = None, door.port
         app = create_app(self.projects, self.token, self.host, check_videos=self._check_videos)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
-        await web.SockSite(runner, listening).start()
+        await web.SockSite(runner, door.socket).start()
         self._runner = runner
         return self.url
 
@@ -198,37 +193,3 @@ async def serve(
         for number in handled:
             loop.remove_signal_handler(number)
         await server.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, made here so that the port is known and an error is one sentence."""
-    try:
-        family, kind, number, _, address = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind, number)
-    except (OSError, OverflowError) as error:
-        raise ReviewerError(
-            f"Cannot listen on {host}:{port}: {error}; check --host and --port."
-        ) from None
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(128)
-    except (OSError, OverflowError) as error:
-        listening.close()
-        code = getattr(error, "errno", None)
-        if code == errno.EADDRINUSE:
-            raise ReviewerError(
-                f"Port {port} of {host} is in use by another program; "
-                "choose another with --port, or --port 0 for any free one."
-            ) from None
-        if code == errno.EACCES:
-            raise ReviewerError(
-                f"Port {port} of {host} may not be used without more rights; "
-                "choose one above 1023 with --port."
-            ) from None
-        raise ReviewerError(
-            f"Cannot listen on {host}:{port}: {error}; check --host and --port."
-        ) from None
-    return listening

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .. import provenance
 from ..errors import InterchangeError
@@ -18,8 +18,21 @@ from ..project import Project
 from ..provenance import Origin, Source
 from ..transaction import Transaction
 from .mot import export_mot, import_mot
-from .table import export_table, import_table
 from .tracks import Imported, Progress
+
+# The tables' library takes a good part of a program's start: loaded when a table is asked for.
+
+
+def import_table(project: Project, path: Path, **options: Any) -> Imported:
+    from . import table
+
+    return table.import_table(project, path, **options)
+
+
+def export_table(project: Project, file: IO[bytes], first: int, stop: int, **options: Any) -> int:
+    from . import table
+
+    return table.export_table(project, file, first, stop, **options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""What a remap could not place: one JSON file per remap in the project's folder ``remapped/``."""
+"""What a remap leaves behind: one JSON file per remap in the project's folder ``remapped/``, with
+which frame became which, and the keyframes that it could not place."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from ..codec import dump_json
 from ..edit import Attributes, CellsChange
 from ..errors import ProjectError
 from ..files import read_bounded
+from ..video.mapping import to_runs
 from .edit import RemapEdit
 
 VERSION = 1
@@ -51,7 +53,8 @@ def to_bytes(
     aside: tuple[CellsChange, ...],
     attributes: Mapping[str, Attributes],
 ) -> bytes:
-    """The file's content: which video became which, and every keyframe that was set aside."""
+    """The file's content: which video became which, frame by frame (see
+    :meth:`FrameMapping.to_bytes`), and every keyframe that was set aside."""
     old, new = remap.videos
     first = int(remap.old_pts[0])
     rows = [
@@ -75,6 +78,7 @@ def to_bytes(
                      "frame_count": old.frame_count},
             "to": {"file": new.file, "fingerprint": new.fingerprint, "pts_digest": new.pts_digest,
                    "frame_count": new.frame_count},
+            "runs": to_runs(remap.partner),
             "keyframes": rows,
         }
     )  # fmt: skip

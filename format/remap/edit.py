@@ -15,7 +15,7 @@ import zstandard
 
 from ..attach import MAX_FRAMES, VideoRecord
 from ..edit import CellsChange, Edit, new_edit_id
-from ..video.restripe.mapping import check_partners, from_runs, invert, to_runs
+from ..video.mapping import check_partners, from_runs, invert, to_runs
 
 Int64s = npt.NDArray[np.int64]
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..attach import VideoRecord
 from ..errors import VideoError
 from ..video import Progress, Video
-from ..video.restripe import FrameMapping, VideoIdentity, mapping_path
+from ..video.mapping import FrameMapping, VideoIdentity, mapping_path
 from ..video.source import quoted
 from .align import Distances, align, cost_of, doubtful
 from .fingerprints import one_picture, seconds_of, take_fingerprints, thumbnail_size

@@ -29,7 +29,7 @@ from ..kinds import Kind
 from ..layout import FORMAT_VERSION, Layout
 from ..store import Store
 from ..video import VideoIndex
-from ..video.restripe.mapping import FrameMapping
+from ..video.mapping import FrameMapping
 from . import aside
 from .edit import Int64s, RemapEdit
 from .placing import Placed, next_survivors, place, restore
@@ -198,7 +198,10 @@ def _write_waiting(door: Door, edit: RemapEdit, waiting: _Waiting) -> RemapEdit:
         _stage_rest(batch, edit, tree)
         if edit.new_path and not place_of(Path(edit.new_path), layout)[1]:
             batch.stage(tree.video_elsewhere, os.fsencode(edit.new_path))
-        if set_aside:
+        # Without the mapping, what was said about the former video would be about no frame of this
+        # one. Taking a remap back leads to where such things were said: few need a way there.
+        speaks = door.speaks_of(edit.videos[0].pts_digest)
+        if set_aside or speaks or not edit.undoes:
             data = aside.to_bytes(edit, tuple(set_aside), door.core.state.attributes)
             batch.stage(aside.folder_of(tree.root) / aside.file_name(edit), data)
         batch.commit()

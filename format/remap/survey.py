@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .. import engine
 from ..kinds import ABSENT, Kind
 from ..video import VideoIndex
-from ..video.restripe import FrameMapping
+from ..video.mapping import FrameMapping
 from .perform import tables_of
 from .placing import next_survivors, place
 

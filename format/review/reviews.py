@@ -8,10 +8,12 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EditError
 from ..layout import ID_ALPHABET, ID_LENGTH, Layout, is_unicode
+from ..remap.former import FormerVideos, carry
 from ..shelf import Shelf
 from .digest import digest_of
 from .entry import (
@@ -43,6 +45,7 @@ class Reviews:
     def __init__(self, project: Project, layout: Layout) -> None:
         self._project = project
         self._shelf = Shelf(layout.reviews, layout.temporary, _NAME, MAX_FILE_BYTES)
+        self._former = FormerVideos(layout.root, layout.temporary)
         self._mutex = threading.RLock()
         self._openings: dict[str, tuple[Pin, Entry, str]] = {}  # with the video's pts digest
         self._answers: dict[str, dict[str, Entry]] = {}
@@ -257,9 +260,11 @@ class Reviews:
         return unsubscribe
 
     def notice(self) -> None:
-        """Take in files that are new, changed or gone; costs one ``stat`` when there are none."""
+        """Take in files that are new, changed or gone; costs two ``stat`` when there are none."""
         touched: set[str] = set()
         with self._mutex:
+            if self._former.notice():
+                touched.update(self._pinned_elsewhere())
             for name, data in self._shelf.changed():
                 touched.add(self._take(name, data))
             for thread_id in touched:
@@ -304,14 +309,39 @@ class Reviews:
             return
         pin, first, video = opening
         entries = sorted((first, *(answers or {}).values()), key=lambda entry: entry.order)
-        outdated = bool(video and video != self._video)
+        pin, outdated = self._carried(pin, video)
         self._threads[thread_id] = Thread(thread_id, pin, tuple(entries), outdated)
 
+    def _carried(self, pin: Pin, video: str) -> tuple[Pin, bool]:
+        """A pin in the present video's frames; or as it is, and that it speaks of another video."""
+        if not video or video == self._video:
+            return pin, False
+        way = self._former.way(video, self._video)
+        if way is None:
+            return pin, True
+        if pin.frames is None:
+            return pin, False
+        frames = carry(pin.frames, way)
+        return (pin, True) if frames is None else (replace(pin, frames=frames), False)
+
+    def _pinned_elsewhere(self) -> list[str]:
+        """Threads whose pins are in the frames of another video than the project has now."""
+        return [one for one, (_, _, video) in self._openings.items() if video != self._video]
+
     def renumbered(self) -> None:
-        """The video was changed: pins that speak of the former one are outdated."""
+        """The video was changed: pins that speak of the former one go with its frames."""
         with self._mutex:
+            self._former.notice()
             for thread_id in list(self._openings):
                 self._rebuild(thread_id)
+
+    def speaks_of(self, video: str) -> bool:
+        """Whether a thread is pinned to frames of the video with that pts digest."""
+        with self._mutex:
+            return any(
+                pin.frames is not None and digest == video
+                for pin, _, digest in self._openings.values()
+            )
 
     # -- checking ---------------------------------------------------------------------------
 

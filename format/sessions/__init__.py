@@ -2,6 +2,6 @@
 the edits, and the export that submitting one starts."""
 
 from .record import Export, Session
-from .sessions import Sessions
+from .sessions import EXPORT_FORMAT, Sessions
 
-__all__ = ["Export", "Session", "Sessions"]
+__all__ = ["EXPORT_FORMAT", "Export", "Session", "Sessions"]

@@ -122,8 +122,9 @@ class FrameDecoder:
         self._running = False
         self._reader.close()
 
-    def read(self, number: int) -> VideoFrame:
-        """The picture of a frame. Raises VideoError if it cannot be decoded."""
+    def read(self, number: int, *, passing: bool = False) -> VideoFrame:
+        """The picture of a frame. Raises VideoError if it cannot be decoded. ``passing`` says that
+        none before it will be asked for: on the way to it, what can be left out is."""
         frame = self._cache.get(number) or self._ahead.get(number)
         last, self._target = self._target, number
         if frame is not None:
@@ -131,7 +132,7 @@ class FrameDecoder:
         if number in self._lost:
             raise self._damaged(number)
         start = self._index.start_of(number)
-        self._aim(number, last)
+        self._aim(number, last, passing)
         waiting = bool(self._ahead) and number >= self._ahead_from
         if not waiting and not self._reachable(number, int(self._index.start_position[start])):
             self._begin(start)
@@ -154,13 +155,26 @@ class FrameDecoder:
             raise self._damaged(number)
         return found
 
+    def warm(self, number: int) -> None:
+        """Decode a frame that is likely to be asked for soon, if those before it stay at hand."""
+        target, room = self._target, self._cache.room
+        if room and number - target >= room:
+            return
+        try:
+            self.read(number)
+        finally:
+            self._target = target  # nobody went there
+
     def is_lost(self, number: int) -> bool:
         """Whether a frame is known to give no picture."""
         return number in self._lost
 
-    def _aim(self, number: int, last: int) -> None:
+    def _aim(self, number: int, last: int, passing: bool) -> None:
         """Settle how much before a frame is decoded in full: some for a step back, and for somebody
         who goes backwards as much as can be remembered."""
+        if passing:
+            self._keep_from = number
+            return
         back = 0 < last - number <= _STEP_BACK_FRAMES
         keep = max(_KEEP_FRAMES, self._cache.room - 1) if back else _KEEP_FRAMES
         self._keep_from = number - keep

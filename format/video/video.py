@@ -112,11 +112,17 @@ class Video:
             return pixels
 
     def frame(
-        self, i: SupportsIndex, width: int | None = None, height: int | None = None
+        self,
+        i: SupportsIndex,
+        width: int | None = None,
+        height: int | None = None,
+        *,
+        passing: bool = False,
     ) -> Pixels:
         """Frame i scaled to exactly width x height pixels; one alone keeps the proportions.
 
-        Cheaper than scaling ``video[i]``. Read-only uint8 RGB (height, width, 3).
+        Cheaper than scaling ``video[i]``; cheaper still for somebody ``passing`` who leaves frames
+        out and will not go back. Read-only uint8 RGB (height, width, 3).
         """
         if width is None and height is None:
             return self[i]
@@ -131,9 +137,17 @@ class Video:
         with self._lock:
             pixels = self._scaled.get(key)
             if pixels is None:
-                pixels = self._convert(*key)
+                pixels = self._convert(*key, passing)
                 self._scaled.put(key, pixels)
             return pixels
+
+    def warm(self, i: SupportsIndex) -> None:
+        """Decode frame i ahead, for somebody who goes on from the frame asked for last. Nothing
+        happens where it gives no picture."""
+        number = self._number(i)
+        with contextlib.suppress(VideoError), self._lock:
+            if not self._closed:
+                self._decoder.warm(number)
 
     def jpeg(self, i: SupportsIndex, max_width: int | None = None, quality: int = 90) -> bytes:
         """Frame i as a JPEG file, scaled down to at most ``max_width`` pixels."""
@@ -167,10 +181,11 @@ class Video:
         yield from range(number - 1, max(-1, number - _NEIGHBOURS), -1)
         yield from range(number + 1, min(len(self), number + _NEIGHBOURS))
 
-    def _convert(self, number: int, width: int, height: int) -> Pixels:
+    def _convert(self, number: int, width: int, height: int, passing: bool = False) -> Pixels:
         if self._closed:
             raise VideoError(f"{quoted(self.path)} was closed: open it again.")
-        return to_rgb(self._decoder.read(number), self.index.rotation, width, height)
+        picture = self._decoder.read(number, passing=passing)
+        return to_rgb(picture, self.index.rotation, width, height)
 
     def _number(self, i: SupportsIndex) -> int:
         number = operator.index(i)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
@@ -39,6 +40,8 @@ from reviewer.widgets.timeline import Timeline
 
 # How often the files are looked for: a file that is open can be read on after it was deleted.
 FILES_EVERY_S = 5.0
+# How often lists and timeline follow while the picture plays: faster, nobody could read them.
+SIDES_EVERY_S = 0.1
 
 
 class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
@@ -91,6 +94,7 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
         self._unsubscribe: Callable[[], None] = lambda: None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="reviewer-edits")
         self._redraws = 0
+        self._sides_shown = 0.0
         self.saving = 0
         self.trouble = ""
         self.note = ""
@@ -129,6 +133,7 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
         self.list_entities()
         if self.table.rows:
             self.select(self.table.rows[0].id)
+        self._unchosen = True
         self._unsubscribe = self.project.subscribe(
             lambda change: self._hand_over(self.Changed(change))
         )
@@ -211,19 +216,6 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
             self._redraws,
         )
 
-    def go(self, frame: int) -> None:
-        """Show `frame`, or the nearest there is."""
-        self.frame = max(0, min(self.last, frame))
-        self.loader.ask(self._request(self.frame))
-        self.timeline.show_frame(self.frame)
-        self.show_status()
-        self._tell_moved()
-
-    def _tell_moved(self) -> None:
-        moved = getattr(self.app.screen, "moved", None)
-        if moved is not None and self.app.screen is not self:
-            moved(self.frame)
-
     def redraw(self) -> None:
         """The same frame again, because something about it has changed."""
         self._redraws += 1
@@ -273,21 +265,35 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
             if not self.loader.playing:
                 return
             self.frame = moment.frame
-            self.timeline.show_frame(self.frame)
-            self._tell_moved()
         elif moment.frame != self.frame and self.view.frame is None:
             return
         self.app.erase_still()
         self.view.show(moment)
         self._present = moment.present
+        if self._unchosen:
+            self._select_present()
+        if moment.playing and moment.frame == self.last:
+            self.loader.pause()
+            self.go(self.last)
+        now = time.monotonic()
+        if moment.playing and now - self._sides_shown < SIDES_EVERY_S:
+            self.show_status()
+            return
+        self._sides_shown = now
+        self._follow()
         if self.present_only:
             self.list_entities()
         self.table.show_present(moment.present)
         if moment.request.selected == self.selected:
             self.properties.show(moment.title, moment.properties)
-        if moment.playing and moment.frame == self.last:
-            self.loader.pause()
         self.show_status()
+
+    def _select_present(self) -> None:
+        """At the beginning nobody chose an entity: better one that is in the picture."""
+        self._unchosen = False
+        here = next((row.id for row in self.table.rows if row.id in self._present), None)
+        if here is not None and self.selected not in self._present:
+            self.select(here)
 
     def on_cockpit_changed(self, message: Changed) -> None:
         change = message.change

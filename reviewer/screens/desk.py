@@ -26,10 +26,12 @@ class Desk:
         self._keyframe_counts: dict[str, int] = {}
         self._rows: dict[str, EntityRow] = {}
         self._all: list[EntityRow] | None = None
+        self.version = 0  # counts what was forgotten
         self.trouble = ""  # why the project cannot be read any more, "" when it can
 
     def forget(self, change: Change) -> None:
         """Drop what `change` made stale."""
+        self.version += 1
         if change.structure or change.origin == "disk":
             self._all = None
         if change.origin == "disk" or change.edit.ontology is not None:

@@ -20,6 +20,7 @@ from textual.strip import Strip
 from textual.widgets import Input, Static
 
 from reviewer.frame_image import RGB
+from reviewer.widgets.ascii import spelled
 from reviewer.widgets.beneath import lines_beneath
 from reviewer.widgets.lines import Lines
 from reviewer.widgets.text import cell_width, inert, pad
@@ -99,6 +100,14 @@ class Dialog(ModalScreen[None]):
     def action_cancel(self) -> None:
         self.finish(None)
 
+    def foot(self, text: str) -> Static:
+        """The line that says which keys there are; `text` must be inert."""
+        return Static(Text(self._keys_named(text)), classes="dialog-foot")
+
+    def _keys_named(self, text: str) -> str:
+        terminal = getattr(self.app, "terminal", None)
+        return text if terminal is None or terminal.unicode else spelled(text)
+
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < COMPACT_BELOW_ROWS, "compact")
         self.fit_rows(self.room)
@@ -149,7 +158,7 @@ class Menu(Dialog):
         with Vertical(classes="dialog"):
             yield Static(Text(self._title), classes="dialog-title")
             yield self.list
-            yield Static(Text("⏎ choose   Esc leave"), classes="dialog-foot")
+            yield self.foot("⏎ choose   Esc leave")
 
     def on_mount(self) -> None:
         widest = max((cell_width(item.label) for item in self.list.items), default=0)
@@ -213,7 +222,7 @@ class Prompt(Dialog):
         with Vertical(classes="dialog prompt"):
             yield Static(Text(self._title), classes="dialog-title")
             yield Input(self._value, compact=True, select_on_focus=True)
-            yield Static(Text(self._hint), classes="dialog-foot")
+            yield self.foot(self._hint)
 
     @property
     def typed(self) -> str:
@@ -222,7 +231,9 @@ class Prompt(Dialog):
         return "" if value == self._value else value
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self.query_one(".dialog-foot", Static).update(Text(self._check(event.value) or self._hint))
+        self.query_one(".dialog-foot", Static).update(
+            Text(self._check(event.value) or self._keys_named(self._hint))
+        )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -271,7 +282,7 @@ class Picker(Dialog):
             yield Static(Text(self._title), classes="dialog-title")
             yield Input(placeholder="type to find", compact=True)
             yield self.list
-            yield Static(Text(foot), classes="dialog-foot")
+            yield self.foot(foot)
 
     def fit_rows(self, room: int) -> None:
         self.list.styles.height = max(1, min(len(self._items), 14, room - 1))
@@ -355,7 +366,7 @@ class Preview(Dialog):
         with Vertical(classes="dialog wide"):
             yield Static(Text(self._title), classes="dialog-title")
             yield self.lines
-            yield Static(Text(foot), classes="dialog-foot")
+            yield self.foot(foot)
 
     def fit_rows(self, room: int) -> None:
         self.lines.styles.height = max(1, min(self.lines.row_count, room))

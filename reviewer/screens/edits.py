@@ -60,6 +60,15 @@ class Edits:
 
         self._submit(work)
 
+    def write(self, done: str, work: Callable[[], object]) -> None:
+        """Say something into the project's files; `done` is shown when it is there."""
+
+        def run() -> str:
+            work()
+            return done
+
+        self._submit(run)
+
     def _submit(self, work: Callable[[], str]) -> None:
         self.saving += 1
         self.show_status()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reviewer.format import Project, PropertyDefinition, Table
 from reviewer.format.kinds import GEOMETRIES, OCCLUDED
@@ -27,12 +28,35 @@ class Evaluated:
     ids: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Looks:
+    """How the entities of a table are called and coloured, where `known`; colors uint8 (n, 3)."""
+
+    entities: tuple[str, ...]
+    version: int
+    names: list[str]
+    colors: NDArray[np.uint8]
+    known: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, entities: tuple[str, ...], version: int) -> _Looks:
+        count = len(entities)
+        return cls(
+            entities,
+            version,
+            [""] * count,
+            np.zeros((count, 3), np.uint8),
+            np.zeros(count, np.bool_),
+        )
+
+
 class Figures:
     """Evaluates frames for the picture. May be called from any thread."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.color_by = BY_CLASS
+        self._looks = _Looks.of((), -1)
 
     @property
     def project(self) -> Project:
@@ -55,25 +79,21 @@ class Figures:
             wanted.append(color_by)
         table = self.project.evaluate(frame, frame + 1, properties=wanted)
         occluded = table.codes("presence") == OCCLUDED
-        numbers = table.entity_index.tolist()
-        ids, names, colors, kept = [], [], [], []
-        choice_colors = self._choice_colors(table, color_by)
-        row_of = self.desk.row
-        for place, number in enumerate(numbers):
-            entity_id = table.entities[number]
-            row = row_of(entity_id)
-            if row is None:
-                continue
-            kept.append(place)
-            ids.append(entity_id)
-            names.append(row.name)
-            if color_by == BY_CLASS:
-                colors.append(row.color)
-            elif color_by == BY_ENTITY:
-                colors.append(entity_color(self.project.number(entity_id)))
-            else:
-                colors.append(choice_colors[place])
-        whole = len(kept) == len(numbers)
+        looks = self._looks_of(table)
+        kept = np.flatnonzero(looks.known[table.entity_index])
+        whole = len(kept) == len(table)
+        index = table.entity_index[kept]
+        numbers = index.tolist()
+        ids = [table.entities[number] for number in numbers]
+        names = [looks.names[number] for number in numbers]
+        if color_by == BY_CLASS:
+            colors = looks.colors[index]
+        elif color_by == BY_ENTITY:
+            by_entity = [entity_color(self.project.number(entity_id)) for entity_id in ids]
+            colors = np.array(by_entity, np.uint8).reshape(-1, 3)
+        else:
+            by_choice = np.array(self._choice_colors(table, color_by), np.uint8)
+            colors = by_choice.reshape(-1, 3)[kept]
         geometry = [
             (key.partition(":")[0], values if whole else values[kept], None)
             for key, values in table.values.items()
@@ -86,7 +106,7 @@ class Figures:
         dashed = occluded if whole else occluded[kept]
         shapes = Shapes.of(
             geometry,
-            np.array(colors, np.uint8).reshape(-1, 3),
+            colors,
             dashed,
             names,
             ids.index(selected) if selected in ids else -1,
@@ -94,6 +114,20 @@ class Figures:
         states = ("present", "occluded")
         present = {one: states[hidden] for one, hidden in zip(ids, dashed.tolist(), strict=True)}
         return Evaluated(shapes, present, tuple(ids))
+
+    def _looks_of(self, table: Table) -> _Looks:
+        """Names and class colours of all entities, made for those that are asked for. They are the
+        same on every frame until something is edited."""
+        looks, version = self._looks, self.desk.version
+        if looks.entities is not table.entities or looks.version != version:
+            looks = self._looks = _Looks.of(table.entities, version)
+        for number in np.unique(table.entity_index[~looks.known[table.entity_index]]).tolist():
+            row = self.desk.row(table.entities[number])
+            if row is not None:  # else deleted meanwhile
+                looks.names[number] = row.name
+                looks.colors[number] = row.color
+                looks.known[number] = True
+        return looks
 
     def _skeletons(self, ids: list[str]) -> list[tuple[tuple[int, int], ...]]:
         """For each row, the pairs of its skeleton's points that are joined."""

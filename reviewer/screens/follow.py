@@ -157,8 +157,4 @@ class ListBoard(Board):
     def write(self, done: str, work: Callable[[], object]) -> None:
         """Say something into the project's files, off the event loop; `done` is then shown."""
 
-        def run() -> str:
-            work()
-            return done
-
-        self.cockpit._submit(run)
+        self.cockpit.write(done, work)

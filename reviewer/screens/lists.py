@@ -35,6 +35,7 @@ class Lists:
     timeline: Timeline
     filter_input: Input
     _present: dict[str, str]
+    _unchosen = False
     say: Callable[[str], None]
     go: Callable[[int], None]
     redraw: Callable[[], None]
@@ -58,6 +59,7 @@ class Lists:
 
     def select(self, entity_id: str | None) -> None:
         self.selected = entity_id
+        self._unchosen = False
         self.table.select(entity_id)
         self.timeline.show_tracks(property_tracks(self.desk, entity_id))
         self.properties.show(*self.desk.property_rows(entity_id, self.frame))

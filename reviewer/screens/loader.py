@@ -7,6 +7,7 @@ playing, frames are chosen by the clock against their pts, and dropped when ther
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +30,8 @@ from reviewer.widgets.text import inert
 ACKNOWLEDGE_WAIT_S = 1.0
 # Playback that falls further behind than this slows down instead of making ever larger jumps.
 MAX_LAG_S = 0.75
+# As many frames as one key goes on: decoded ahead while nobody waits for anything else.
+AHEAD_FRAMES = 10
 # Rest after which a still is sent to a terminal that shows real pictures.
 STILL_AFTER_S = 0.15
 
@@ -93,6 +96,8 @@ class FrameLoader:
         self._shown = 0
         self._deadline = 0.0
         self._still_due: tuple[float, Moment] | None = None
+        self._prepared = 0  # the frame made last
+        self._ahead = range(0)
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="reviewer-frames", daemon=True)
 
@@ -157,6 +162,9 @@ class FrameLoader:
             if isinstance(work, Moment):
                 self._send_still(work)
                 continue
+            if isinstance(work, int):
+                self._decode_ahead(work)
+                continue
             # The next frame is made while the terminal still draws the one before.
             moment = self.prepare(work, playing=self._play_from is not None)
             if not self._await_turn(moment):
@@ -164,6 +172,10 @@ class FrameLoader:
             with self._changed:
                 self._deadline = time.monotonic() + ACKNOWLEDGE_WAIT_S
                 self._serial = moment.serial
+                forward = work.frame >= self._prepared
+                stop = min(len(self._times), work.frame + 1 + AHEAD_FRAMES)
+                self._ahead = range(work.frame + 1, stop) if forward else range(0)
+                self._prepared = work.frame
                 if work.stills and moment.picture and not moment.playing:
                     self._still_due = (time.monotonic() + STILL_AFTER_S, moment)
             self._deliver(moment)
@@ -185,8 +197,9 @@ class FrameLoader:
                 self._changed.wait(left_s)
         return False
 
-    def _next(self) -> Request | Moment | None:
-        """Wait for something to do: a request, a still that is due, or None at the end."""
+    def _next(self) -> Request | Moment | int | None:
+        """Wait for something to do: a request, a still that is due, a frame to be decoded ahead, or
+        None at the end."""
         with self._changed:
             while not self._closed:
                 now = time.monotonic()
@@ -200,6 +213,9 @@ class FrameLoader:
                         return replace(self._template, frame=frame)
                     self._changed.wait(wait_s)
                     continue
+                if self._ahead:
+                    frame, self._ahead = self._ahead[0], self._ahead[1:]
+                    return frame
                 if self._still_due is not None:
                     due, moment = self._still_due
                     if now >= due:
@@ -257,7 +273,7 @@ class FrameLoader:
                 request.look,
             )
             if place.window is None:
-                rgb = video.frame(request.frame, place.columns, place.lines)
+                rgb = video.frame(request.frame, place.columns, place.lines, passing=playing)
             else:
                 rgb = place.crop(video[request.frame], place.columns, place.lines)
         except (ReviewerError, IndexError, OSError) as error:
@@ -270,6 +286,10 @@ class FrameLoader:
         return replace(
             base, place=place, picture=picture, strips=strips, top=top, message=inert(message)
         )
+
+    def _decode_ahead(self, frame: int) -> None:
+        with contextlib.suppress(ReviewerError, IndexError, OSError):
+            self._desk.project.video.warm(frame)
 
     def _send_still(self, moment: Moment) -> None:
         request, place = moment.request, moment.place

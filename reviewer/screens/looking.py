@@ -15,6 +15,7 @@ from reviewer.frame_image_graphics import Terminal
 from reviewer.screens.dialogs import Item, Menu
 from reviewer.screens.figures import BY_CLASS, BY_ENTITY, Figures
 from reviewer.screens.help import Help
+from reviewer.screens.pinning import Pinning
 from reviewer.screens.registry import make_screen
 from reviewer.widgets.frame_view import FrameView
 from reviewer.widgets.text import inert
@@ -57,6 +58,14 @@ class Looking:
         width, height = self.view.size
         cell_px = self.terminal.cell_px
         return fit(video.width, video.height, max(1, width), max(1, height), cell_px, self.look)
+
+    def looked_at(self) -> tuple[float, float]:
+        """The middle of what is shown of the picture, in video px."""
+        place = self._place()
+        if place is None:
+            return 0.0, 0.0
+        x, y, width, height = place.shown
+        return x + width / 2, y + height / 2
 
     def action_closer(self, factor: float) -> None:
         if (place := self._place()) is None:
@@ -150,6 +159,12 @@ class Looking:
         self.app.copy_to_clipboard(link)
         what = "" if self.selected is None else " and entity"
         self.say(f"a link to the page at this frame{what} is in the clipboard")
+
+    def action_comment(self) -> None:
+        Pinning(self).here()  # type: ignore[arg-type]
+
+    def action_pin(self) -> None:
+        Pinning(self).choose()  # type: ignore[arg-type]
 
     def action_help(self) -> None:
         self.app.push_screen(Help())

@@ -19,6 +19,12 @@ from reviewer.widgets.text import inert
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.timer import Timer
+
+    from reviewer.widgets.timeline import Timeline
+
+# When a picture takes longer than this, what is around it says before it where we are.
+FOLLOW_AFTER_S = 0.05
 
 
 class Moving:
@@ -28,17 +34,42 @@ class Moving:
     project: Project
     desk: Desk
     loader: FrameLoader
+    timeline: Timeline
+    set_timer: Callable[[float, Callable[[], None]], Timer]
     frame: int
     last: int
     selected: str | None
     times: NDArray[np.float64]
     say: Callable[[str], None]
-    go: Callable[[int], None]
     select: Callable[[str | None], None]
     show_status: Callable[[], None]
     _request: Callable[[int], Request]
     _events: Sequence[Place] | None = None
     _problems: Sequence[Place] | None = None
+    _followed = -1  # the frame that is told around the picture
+
+    def go(self, frame: int) -> None:
+        """Show `frame`, or the nearest there is."""
+        self.frame = max(0, min(self.last, frame))
+        self.loader.ask(self._request(self.frame))
+        if self.app.screen is self:
+            # With the picture, in one piece: painted twice, each key would take twice as long.
+            self.set_timer(FOLLOW_AFTER_S, self._follow)
+        else:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Let everything around the picture say where we are, once."""
+        if self._followed != self.frame:
+            self._followed = self.frame
+            self.timeline.show_frame(self.frame)
+            self.show_status()
+            self._tell_moved()
+
+    def _tell_moved(self) -> None:
+        moved = getattr(self.app.screen, "moved", None)
+        if moved is not None and self.app.screen is not self:
+            moved(self.frame)
 
     def action_step(self, by: int) -> None:
         self.go(self.frame + by)

@@ -10,6 +10,7 @@ from reviewer.format.review import VERDICTS, Progress, QueueItem, Thread
 from reviewer.screens.dialogs import Prompt
 from reviewer.screens.follow import PROGRAM_KEYS, READ_KEYS, ROW_KEYS, ListBoard
 from reviewer.screens.keys import EDIT, VIEW, Key
+from reviewer.screens.pinning import Pinning
 from reviewer.widgets.listing import Cell, Column, Listing, Row
 from reviewer.widgets.text import inert
 
@@ -56,6 +57,7 @@ class Reviews(ListBoard):
         Key(EDIT, "x", "x", "verdict('reject')", "reject", "x reject"),
         Key(EDIT, "r", "r", "reply", "answer, or begin a thread here", "r answer"),
         Key(EDIT, "n", "n", "comment", "comment on the frame and entity in the picture", "n new"),
+        Key(EDIT, "N", "N", "pin", "comment on a range, a property, a place ..."),
         Key(EDIT, "d", "d", "done", "resolve the thread, or open it again", "d done"),
         Key(EDIT, "A", "A", "assign", "say whose turn it is"),
         *PROGRAM_KEYS,
@@ -297,14 +299,10 @@ class Reviews(ListBoard):
             )
 
     def action_comment(self) -> None:
-        frame, entity = self.cockpit.frame, self.cockpit.selected
-        where = f"frame {frame}" + (f", {self.entity_name(entity)}" if entity else "")
-        begin = self.project.reviews.open
-        self._ask_text(
-            f"Comment on {where}",
-            "commented",
-            lambda text: begin(text, entity=entity, frames=(frame, frame + 1)),
-        )
+        Pinning(self.cockpit).here()
+
+    def action_pin(self) -> None:
+        Pinning(self.cockpit).choose()
 
     def _ask_text(self, title: str, done: str, say: Callable[[str], object]) -> None:
         def answer(text: str) -> None:

@@ -10,7 +10,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reviewer.widgets.lines import spread
+from reviewer.widgets.ascii import spelled
+from reviewer.widgets.lines import line_strip, spread
 from reviewer.widgets.text import shorten
 
 
@@ -26,9 +27,8 @@ class Bar(Widget, can_focus=False):
         return self.get_component_rich_style(name, partial=True)
 
     def render_line(self, y: int) -> Strip:
-        base = self.rich_style
         width = self.size.width
-        return Strip(self.paint(width)).apply_style(base).adjust_cell_length(width, base)
+        return line_strip(self.paint(width), self.rich_style, width)
 
 
 class TitleBar(Bar):
@@ -138,13 +138,17 @@ class KeyBar(Bar):
         self.hints = hints
         self.order = order
 
+    def _shown(self, hint: str) -> str:
+        terminal = getattr(self.app, "terminal", None)
+        return hint if terminal is None or terminal.unicode else spelled(hint)
+
     def fitting(self, width: int) -> list[str]:
         """The hints that fit `width` cells, in reading order."""
         rank = {hint: place for place, hint in enumerate(self.order)}
         kept: set[str] = set()
         used = 1
         for hint in sorted(self.hints, key=lambda one: rank.get(one, len(rank))):
-            need = cell_len(hint) + 2
+            need = cell_len(self._shown(hint)) + 2
             if used + need <= width:
                 kept.add(hint)
                 used += need
@@ -154,6 +158,6 @@ class KeyBar(Bar):
         key, text = self.component("keys--key"), self.component("keys--text")
         segments = [Segment(" ")]
         for hint in self.fitting(width):
-            head, _, tail = hint.partition(" ")
+            head, _, tail = self._shown(hint).partition(" ")
             segments += [Segment(head, key), Segment(f" {tail}  ", text)]
         return segments

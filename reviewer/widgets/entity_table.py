@@ -83,16 +83,20 @@ class EntityTable(Lines):
 
     def show_present(self, present: Mapping[str, str]) -> None:
         """`present`: entity id -> "present" or "occluded" on the current frame."""
-        if present != self.present:
-            self.present = present
-            self.refresh()
+        before, self.present = self.present, present
+        for index in self.rows_in_sight:
+            entity_id = self.rows[index].id
+            if before.get(entity_id) != present.get(entity_id):
+                self.refresh_row(index)
 
     def select(self, entity_id: str | None) -> None:
-        self.selected = entity_id
+        before, self.selected = self.selected, entity_id
         place = self.places.get(entity_id) if entity_id is not None else None
         if place is not None:
             self.reveal(place)
-        self.refresh()
+        for one in (before, entity_id):
+            if one in self.places:
+                self.refresh_row(self.places[one])
 
     def show_active(self, active: bool) -> None:
         self.active = active

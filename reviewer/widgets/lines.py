@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -26,6 +26,7 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
     """
 
     sticky = 0
+    _base: Style | None = None
 
     @property
     def row_count(self) -> int:
@@ -43,6 +44,12 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
         self.virtual_size = Size(0, self.sticky + self.row_count)
         self.refresh()
 
+    @property
+    def rows_in_sight(self) -> range:
+        """The rows that are painted."""
+        top = round(self.scroll_offset.y)
+        return range(top, min(self.row_count, top + max(0, self.size.height - self.sticky)))
+
     def reveal(self, index: int) -> None:
         """Scroll the least that brings row `index` into sight."""
         visible = max(1, self.scrollable_content_region.height - self.sticky)
@@ -57,9 +64,18 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
         index = y - self.sticky + round(self.scroll_offset.y)
         return index if y >= self.sticky and 0 <= index < self.row_count else None
 
+    def refresh_row(self, index: int) -> None:
+        """Paint one row again, if it is in sight."""
+        y = self.sticky + index - round(self.scroll_offset.y)
+        if self.sticky <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._base = self.rich_style  # reckoned from all that is beneath: once for all lines
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
-        base = self.rich_style
         index = self.row_at(y)
         if y < self.sticky:
             segments = self.paint_sticky(y, width)
@@ -67,7 +83,7 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
             segments = self.paint_row(index, width)
         else:
             segments = ()
-        return Strip(segments).apply_style(base).adjust_cell_length(width, base)
+        return line_strip(segments, self._base or self.rich_style, width)
 
     def ink(self, color: RGB) -> Style:
         """`color` as a text colour that can be read on the theme's ground."""
@@ -79,9 +95,23 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
         return self.get_component_rich_style(name, partial=True)
 
 
+def line_strip(segments: Iterable[Segment], base: Style, width: int) -> Strip:
+    """The segments over `base`, filled up or cut to `width` cells. Each strip on the way there
+    would cost as much as all its segments."""
+    out: list[Segment] = []
+    cells = 0
+    for text, style, _ in segments:
+        out.append(Segment(text, base + style if style else base))
+        cells += cell_len(text)
+    if cells > width:
+        return Strip(out, cells).crop(0, width)
+    if cells < width:
+        out.append(Segment(" " * (width - cells), base))
+    return Strip(out, width)
+
+
 def spread(left: list[Segment], right: list[Segment], width: int) -> list[Segment]:
     """`left` and `right` at the two ends of `width` cells; the left gives way."""
     right_cells = sum(cell_len(segment.text) for segment in right)
     room = max(0, width - right_cells)
-    strip = Strip(left).adjust_cell_length(room) if room else Strip([])
-    return [*strip, *right]
+    return [*line_strip(left, Style(), room), *right] if room else right

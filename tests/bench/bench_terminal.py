@@ -75,7 +75,7 @@ with Project.open(folder) as project:
     async def main():
         task = asyncio.create_task(drive(app))
         await app.run_async()
-        await task
+        task.cancel()  # the terminal may have gone away before it had seen anything
     asyncio.run(main())
     app.cockpit.shut_down()
 """

@@ -142,6 +142,55 @@ async def test_threads_are_begun_answered_resolved_and_given_away(project: Proje
         assert texts[:2] == ["who is this", "the red one"]
 
 
+async def test_a_comment_is_pinned_to_whatever_is_meant(project: Project) -> None:
+    """From the picture: a frame, a range, an entity, a property, a place; with keys alone."""
+    async with hand(project) as typed:
+        cockpit = typed.app.cockpit
+        one = cockpit.selected
+        assert one is not None
+        property_name = next(iter(project.entity(one).properties))
+
+        async def said(text: str) -> tuple[object, ...]:
+            await typed.until(lambda: any(t.text == text for t in project.reviews.threads()))
+            pin = next(t.pin for t in project.reviews.threads() if t.text == text)
+            return pin.frames, pin.entity, pin.property, pin.place
+
+        await typed.type("l", "l", "m")
+        await typed.write("here")
+        assert await said("here") == ((2, 3), one, None, None)
+        await typed.type("M", "r")
+        await typed.type("x", "enter")  # no range: it is said, and asked on
+        assert "first and last frame" in typed.text()
+        await typed.type("backspace")
+        await typed.write("40-+10")
+        await typed.write("some frames")
+        assert await said("some frames") == ((12, 41), one, None, None)
+        await typed.type("M", "a")
+        await typed.write("all of it")
+        assert await said("all of it") == (None, one, None, None)
+        await typed.type("M", "o", "enter")
+        await typed.write("this property")
+        assert await said("this property") == ((2, 3), one, property_name, None)
+        await typed.type("M", "p")
+        await typed.write("640.5 20")
+        await typed.write("there")
+        assert await said("there") == ((2, 3), one, None, (640.5, 20.0))
+        await typed.type("M", "v")
+        await typed.write("everything")
+        assert await said("everything") == (None, None, None, None)
+        # close up, the middle of the view is a place that keys can point at
+        await typed.type("full_stop", "full_stop", "6", "M", "m")
+        await typed.write("the middle")
+        x, y = cockpit.looked_at()
+        assert await said("the middle") == ((2, 3), one, None, (round(x), round(y)))
+        # in the review too
+        await typed.open("R", Reviews)
+        await typed.type("N", "r")
+        await typed.write("5")
+        await typed.write("one frame")
+        assert (await said("one frame"))[0] == (5, 6)
+
+
 async def test_what_others_say_appears_by_itself(project: Project) -> None:
     async with hand(project) as typed:
         board = await typed.open("R", Reviews)

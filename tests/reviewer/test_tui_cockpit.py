@@ -80,10 +80,10 @@ def project(tmp_path: Path, video: Path):
 # -- the picture ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_the_frame_on_the_screen_is_the_right_one(project, size, request):
+@pytest.mark.parametrize(("size", "seeks"), [((80, 24), 25), ((120, 40), 100), ((200, 60), 25)])
+async def test_the_frame_on_the_screen_is_the_right_one(project, size, seeks, request):
     rng = np.random.default_rng(7)
-    seeks = 100 if request.config.getoption("--full") else 25
+    seeks = 100 if request.config.getoption("--full") else seeks
     async with cockpit(project, size) as (screen, pilot):
         await press(pilot, screen, "v")  # names off: they would hide the burnt-in number
         for frame in rng.integers(0, FRAMES, seeks).tolist():
@@ -138,11 +138,11 @@ async def test_only_the_newest_wish_is_decoded(project, monkeypatch):
         gate, entered, asked = threading.Event(), threading.Event(), []
         decode = project.video.frame
 
-        def slow(frame, width, height):
+        def slow(frame, width, height, **options):
             asked.append(frame)
             entered.set()
             gate.wait()
-            return decode(frame, width, height)
+            return decode(frame, width, height, **options)
 
         monkeypatch.setattr(project.video, "frame", slow)
         await send(pilot, "right")

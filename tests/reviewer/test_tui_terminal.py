@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +35,9 @@ with Project.open(sys.argv[1], author="robin") as project:
 print("left cleanly")
 """
 SGR = re.compile(r"\x1b\[([0-9;]*)m")
+# Far longer than anything takes on a machine that is busy with other tests, and shorter than the
+# time limit of a test: who waits in vain learns for what.
+WAIT_S = 120.0
 
 
 class Terminal:
@@ -73,8 +79,11 @@ class Terminal:
         return self.tmux("capture-pane", "-e", "-N", "-p").splitlines()
 
     def wait_for(self, pattern: str) -> str:
-        """The screen once it shows `pattern`; the test's own time limit ends the wait."""
+        """The screen once it shows `pattern`; a screen that will not is shown by the failure."""
+        end = time.monotonic() + WAIT_S
         while not re.search(pattern, screen := self.text()):
+            if time.monotonic() > end:
+                raise TimeoutError(f"No {pattern!r} came; the terminal shows:\n{screen}")
             time.sleep(0.05)
         return screen
 
@@ -200,6 +209,40 @@ def test_a_lost_terminal_ends_the_program_and_loses_nothing(folder, terminal):
         assert project.entity("the one")["presence"].at(10) == "occluded"
 
 
+@pytest.mark.parametrize(("typing", "signals"), [(False, 0), (True, 0), (False, 3)])
+def test_without_a_signal_a_lost_terminal_ends_the_program_too(folder, tmp_path, typing, signals):
+    """A program that is not of the terminal's own session (under a wrapper, in a container) gets no
+    SIGHUP: it reads the end of its input, or an error."""
+    state = tmp_path / "state"
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 32, 100, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reviewer", "open", str(folder), "--no-browser"],
+        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+        env={**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(state)},
+    )  # fmt: skip
+    os.close(slave)
+    shown = b""
+    while b"saved" not in shown or "▀".encode() not in shown:
+        shown += os.read(master, 1 << 16)
+    if typing:
+        os.write(master, b"r")
+        while b"Rename" not in shown:
+            shown += os.read(master, 1 << 16)
+        os.write(master, b"!?")
+        while b"!?" not in shown:
+            shown += os.read(master, 1 << 16)
+    for _ in range(signals):  # told to go on, as a terminal's hangup tells too
+        process.send_signal(signal.SIGCONT)
+        shown = b""
+        while "▀".encode() not in shown:
+            shown += os.read(master, 1 << 16)
+    os.close(master)
+    assert process.wait() == 0
+    kept = [file.read_text() for file in state.rglob("*.txt")]
+    assert kept == (["!?"] if typing else [])
+
+
 def process_of(folder: Path) -> int:
     return int(folder.with_name(folder.name + ".pid").read_text())
 
@@ -249,6 +292,27 @@ def test_without_colours_the_picture_is_in_shades(folder, terminal):
     assert all(len(set(color)) == 1 for color in colors), colors  # nothing but greys
     terminal.keys("L", "o")
     terminal.wait_for("occluded from frame 10")
+
+
+@pytest.mark.parametrize(("kept", "title"), [("reviewer-light", "#e3e8ee"), ("\x1bx", "#1b1f26")])
+def test_the_theme_that_was_chosen_is_there_again(folder, terminal, tmp_path, kept, title):
+    place = tmp_path / "state" / "reviewer" / "theme"
+    place.parent.mkdir(parents=True)
+    place.write_text(kept)
+    started(folder, terminal, f"XDG_STATE_HOME={tmp_path / 'state'}")
+    red, green, blue = (int(title[at : at + 2], 16) for at in (1, 3, 5))
+    assert f"48;2;{red};{green};{blue}" in terminal.colored()[0]
+    terminal.keys("C-p")
+    terminal.wait_for("Search for commands")
+    terminal.keys("-l", "theme")
+    terminal.wait_for("Change the current theme")
+    terminal.keys("Enter")
+    terminal.wait_for("(?s)nord.*reviewer-contrast")
+    terminal.keys("-l", "reviewer-con")
+    terminal.wait_for("reviewer-con(?!trast)(?s:.)*reviewer-contrast")
+    terminal.keys("Enter")
+    while place.read_text() != "reviewer-contrast":
+        time.sleep(0.05)
 
 
 def test_the_right_frame_at_random_seeks_in_a_real_terminal(folder, terminal, request):

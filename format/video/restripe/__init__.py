@@ -3,7 +3,7 @@
 ``restripe(video, out)`` copies the packets unchanged wherever that is enough.
 """
 
-from .mapping import FrameMapping, VideoIdentity, mapping_path
+from ..mapping import FrameMapping, VideoIdentity, mapping_path
 from .plan import Plan, Step, make_plan
 from .run import Restriped, restripe
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from ...errors import VideoError
 from ..index import VideoIndex
+from ..mapping import FrameMapping, VideoIdentity, mapping_path
 from ..scan import Progress
 from ..source import check_file, quoted
-from .mapping import FrameMapping, VideoIdentity, mapping_path
 from .plan import Plan, Step, make_plan
 from .reencode import encode, faults_of
 from .remux import copy_packets, muxer_of

@@ -10,7 +10,7 @@ from reviewer.format import engine
 from reviewer.format.keyframes import Keyframes
 from reviewer.format.kinds import BOX, PRESENCE_KIND, Kind
 from reviewer.format.remap.placing import next_survivors, place, restore
-from reviewer.format.video.restripe.mapping import invert
+from reviewer.format.video.mapping import invert
 
 OLD, NEW = 24, 20
 

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from ...errors import VideoError
-from ..index import VideoIndex
-from ..scan import MAX_PACKETS
-from ..source import quoted
+from ..errors import VideoError
+from .index import VideoIndex
+from .scan import MAX_PACKETS
+from .source import quoted
 
 Int64s = npt.NDArray[np.int64]
 
