@@ -91,16 +91,17 @@ function randomMask(random, x, y, size) {
 
 const KINDS = ['mask', 'polygon', 'ellipse', 'rotated_box', 'box', 'cuboid', 'polyline', 'points'];
 
-/** Shapes of the given kinds, mixed. */
-export function kindsScene({ count, seed, width, height, scale, x, y, kinds = KINDS, plain = false }) {
+/** Shapes of the given kinds, mixed; the last one is `moved` px away, and only that one. */
+export function kindsScene({ count, seed, width, height, scale, x, y, kinds = KINDS, plain = false, moved = 0, tableSeed = seed }) {
   const random = randoms(seed);
-  const table = randomTable(random, 40, plain);
+  randomTable(random, 40, plain);
+  const table = randomTable(randoms(tableSeed), 40, plain);
   const painted = new Painted();
   painted.clear(0, true);
   for (let i = 0; i < count; i++) {
     const kind = kinds[i % kinds.length];
     const size = i % 7 === 0 ? 500 : 90;
-    const cx = ((random() * 1.2 - 0.1) * width - x) / scale;
+    const cx = ((random() * 1.2 - 0.1) * width - x + (i === count - 1 ? moved : 0)) / scale;
     const cy = ((random() * 1.2 - 0.1) * height - y) / scale;
     const value = randomValue(random, kind, cx, cy, size / scale);
     painted.add(columnOf(kind, kind, value), 0, i, 1, Math.floor(random() * 40));
@@ -259,10 +260,10 @@ export function labels({ boxes, text, color, first, width, height, dpr, view }) 
   document.body.replaceChildren(canvas);
   const context = canvas.getContext('2d');
   const places = [];
-  const fillRect = context.fillRect.bind(context);
-  context.fillRect = (...place) => {
-    places.push(place.map((value) => value * dpr));
-    fillRect(...place);
+  const drawImage = context.drawImage.bind(context);
+  context.drawImage = (image, x, y, w, h, ...place) => {
+    places.push(place);
+    drawImage(image, x, y, w, h, ...place);
   };
   const drawn = drawLabels(context, {
     count: boxes.length, boxes: Float32Array.from(boxes.flat()), text, color, first,

@@ -70,6 +70,23 @@ def test_backends_agree_after_many_repaints(page: Page) -> None:
     assert result["worst"] <= ROUNDING
 
 
+@pytest.mark.parametrize("kinds", [["box"], ["polygon"], None], ids=["boxes", "polygons", "all"])
+def test_a_picture_that_changes_little_is_still_whole(page: Page, kinds: list[str] | None) -> None:
+    """One shape of many is dragged, nothing changes, the view moves, and the colours change."""
+    scene = {**SCENE, "count": 120, "kinds": kinds or EVERY_KIND}
+    changes: list[dict[str, Any]] = [
+        {}, {"moved": 40}, {"moved": 95}, {"moved": 95}, {"moved": -300}, {"y": -40},
+        {"tableSeed": 9}, {"tableSeed": 9, "moved": 10}, {"count": 119}, {"count": 0}, {"moved": 5},
+    ]  # fmt: skip
+    for stop in range(1, len(changes) + 1):
+        scenes = [{**scene, **change} for change in changes[:stop]]
+        result = page.evaluate(
+            "(o) => check.compare(o)", {"width": 320, "height": 300, "dpr": 1, "scenes": scenes}
+        )
+        assert result["painted"] > 0 or scenes[-1]["count"] == 0
+        assert result["worst"] <= ROUNDING
+
+
 EVERY_KIND = [
     "mask", "polygon", "ellipse", "rotated_box", "box", "cuboid", "polyline", "points",
 ]  # fmt: skip

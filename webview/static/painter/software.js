@@ -1,14 +1,14 @@
 // Pixels written in JavaScript and handed over with putImageData. Where WebGL is emulated this is
 // 5 to 10 times faster than any call the canvas offers for the same boxes.
 
-import { alphaOf } from './layout.js';
-import { outlines } from './software/outlines.js';
+import { BOX, Marks, SEGMENT, SPANS, sameBand } from './software/marks.js';
+import { everydayStyles, paintBoxes } from './software/outlines.js';
 import { Raster } from './software/raster.js';
 import { trace } from './trace.js';
 
 /** @typedef {import('./layout.js').Layout} Layout */
 
-/** Rows of the canvas are cleared and handed over in bands of this many device px. */
+/** Rows of the canvas that are painted at once: so many fit into a core's own cache. */
 const BAND_ROWS = 64;
 
 /** @implements {import('./trace.js').Sink} */
@@ -18,6 +18,10 @@ export class SoftwareBackend {
     const context = canvas.getContext('2d');
     if (!context) throw new Error('This canvas has no 2D context.');
     this.context = /** @type {CanvasRenderingContext2D} */ (context);
+    // A browser that lost the pixels gives back an empty canvas: nothing is as before.
+    this.onRestored = () => { this.before = null; };
+    canvas.addEventListener('contextrestored', this.onRestored);
+    this.canvas = canvas;
     this.resize(canvas.width, canvas.height);
   }
 
@@ -31,6 +35,10 @@ export class SoftwareBackend {
     this.h = height;
     this.image = this.context.createImageData(Math.max(1, width), Math.max(1, height));
     this.raster = new Raster(this.image.data.buffer, width, height);
+    this.marks = new Marks(height, BAND_ROWS);
+    /** what was painted last, null when that is not known whole */
+    this.before = null;
+    this.spare = new Marks(height, BAND_ROWS);
     const bands = Math.ceil(height / BAND_ROWS);
     // The columns of each band that hold something: [left, right). Empty when left >= right.
     this.left = new Int32Array(bands).fill(width);
@@ -39,43 +47,54 @@ export class SoftwareBackend {
     this.oldRight = new Int32Array(bands);
     /** bands that may hold translucent colours */
     this.soft = new Uint8Array(bands);
+    /** bands that are painted anew */
+    this.changed = new Uint8Array(bands);
   }
 
   /** @param {import('./layout.js').Scene} scene @param {Layout} layout */
   draw(scene, layout) {
-    this.#clear();
     this.layout = layout;
-    this.softStyles = layout.color.map((color, k) => (
-      isTranslucent(color) || isTranslucent(layout.fill[k]) ? 1 : 0));
+    this.everyday = everydayStyles(layout);
+    this.#forget();
     trace(scene, layout, this);
+    this.#paint(true);
     this.#present();
   }
 
   boxes(rects, styles, count) {
-    const { layout } = this;
-    for (let i = 0; i < count; i++) {
-      const w = layout.width[styles[i]];
-      const before = w >> 1;
-      this.touch(rects[4 * i] - before, rects[4 * i + 1] - before,
-        rects[4 * i + 2] - before + w, rects[4 * i + 3] - before + w, this.softStyles[styles[i]]);
-    }
-    outlines(this.raster, rects, styles, count, layout);
+    this.marks.addBoxes(rects, styles, count, this.layout.width);
+    if (this.marks.full) this.#paint(false);
   }
 
   ink(color) {
-    this.raster.setInk(color);
+    this.color = color;
   }
 
   spans(spans, count) {
-    this.raster.spans(spans, count);
+    this.marks.addSpans(this.color, spans, count);
+    if (this.marks.full) this.#paint(false);
   }
 
   segment(x0, y0, x1, y1, half, dash) {
-    this.raster.segment(x0, y0, x1, y1, half, dash, this.layout.dashOn, this.layout.dashPeriod);
+    this.marks.addSegment(this.color, x0, y0, x1, y1, half, dash);
+    if (this.marks.full) this.#paint(false);
   }
 
   disc(x, y, radius) {
-    this.raster.disc(x, y, radius);
+    this.marks.addDisc(this.color, x, y, radius);
+    if (this.marks.full) this.#paint(false);
+  }
+
+  touch(left, top, right, bottom) {
+    const a = Math.max(0, left);
+    const b = Math.min(this.w, right);
+    const first = Math.max(0, top) / BAND_ROWS | 0;
+    const last = (Math.min(this.h, bottom) - 1) / BAND_ROWS | 0;
+    for (let band = first; band <= last; band++) {
+      if (a < this.left[band]) this.left[band] = a;
+      if (b > this.right[band]) this.right[band] = b;
+      this.soft[band] = 1;
+    }
   }
 
   /** Waits until the pixels are in the canvas; for timing only. */
@@ -84,48 +103,82 @@ export class SoftwareBackend {
   }
 
   close() {
+    this.canvas.removeEventListener('contextrestored', this.onRestored);
     this.resize(0, 0);
   }
 
-  #clear() {
-    const { w, h, left, right, raster: { pixels } } = this;
-    for (let band = 0; band < left.length; band++) {
-      const a = left[band];
-      const b = right[band];
-      if (a < b) {
-        const stop = Math.min(h, (band + 1) * BAND_ROWS);
-        if (b - a === w) {
-          pixels.fill(0, band * BAND_ROWS * w, stop * w);
-        } else {
-          for (let y = band * BAND_ROWS; y < stop; y++) pixels.fill(0, y * w + a, y * w + b);
-        }
-      }
-      this.oldLeft[band] = a;
-      this.oldRight[band] = b;
-      left[band] = w;
-      right[band] = 0;
-    }
+  /** The picture that there is becomes the old one. */
+  #forget() {
+    this.oldLeft.set(this.left);
+    this.oldRight.set(this.right);
+    this.left.fill(this.w);
+    this.right.fill(0);
+    this.soft.fill(0);
+    this.begun = false;
+    const look = lookOf(this.layout);
+    if (look !== this.look) this.before = null;
+    this.look = look;
+    this.marks.clear();
   }
 
-  touch(left, top, right, bottom, soft = 1) {
-    const a = Math.max(0, left);
-    const b = Math.min(this.w, right);
-    const first = Math.max(0, top) / BAND_ROWS | 0;
-    const last = (Math.min(this.h, bottom) - 1) / BAND_ROWS | 0;
-    for (let band = first; band <= last; band++) {
-      if (a < this.left[band]) this.left[band] = a;
-      if (b > this.right[band]) this.right[band] = b;
-      if (soft) this.soft[band] = 1;
+  /**
+   * Band by band, so that each stays in the processor's cache. What looks as before is left alone:
+   * of thousands of shapes one may be dragged.
+   * @param {boolean} last whether nothing follows
+   */
+  #paint(last) {
+    const { marks, raster, left, right, oldLeft, oldRight, h, changed } = this;
+    marks.sort();
+    const before = last && !this.begun ? this.before : null;
+    for (let band = 0; band < left.length; band++) {
+      const top = band * BAND_ROWS;
+      const bottom = Math.min(h, top + BAND_ROWS);
+      if (before && sameBand(before, marks, band)) {
+        changed[band] = 0;
+        left[band] = oldLeft[band];
+        right[band] = oldRight[band];
+        continue;
+      }
+      changed[band] = 1;
+      if (!this.begun) raster.erase(oldLeft[band], top, oldRight[band], bottom);
+      raster.clip(top, bottom);
+      this.#paintBand(marks.starts[band], marks.starts[band + 1]);
+      left[band] = Math.min(left[band], raster.left);
+      right[band] = Math.max(right[band], raster.right);
+      if (raster.soft) this.soft[band] = 1;
+      if (last && this.soft[band]) raster.release(left[band], top, right[band], bottom);
+    }
+    // Several goes leave only the last one's marks, which is not what the picture is made of.
+    this.before = last && !this.begun ? marks : null;
+    this.begun = true;
+    if (this.before) [this.marks, this.spare] = [this.spare, marks];
+    this.marks.clear();
+  }
+
+  #paintBand(first, stop) {
+    const { raster, layout, marks } = this;
+    const { order, kind, ink, at, stop: end, next, spans, lines } = marks;
+    for (let k = first; k < stop; k++) {
+      const i = order[k];
+      const from = at[i];
+      if (kind[i] === BOX) {
+        k = paintBoxes(raster, marks, k, stop, layout, this.everyday) - 1;
+        continue;
+      }
+      raster.setInk(ink[i]);
+      if (kind[i] === SPANS) {
+        next[i] = raster.spans(spans, next[i], end[i]);
+      } else if (kind[i] === SEGMENT) {
+        raster.segment(lines[from], lines[from + 1], lines[from + 2], lines[from + 3], lines[from + 4],
+          lines[from + 5], layout.dashOn, layout.dashPeriod);
+      } else {
+        raster.disc(lines[from], lines[from + 1], lines[from + 2]);
+      }
     }
   }
 
   #present() {
-    const { left, right, oldLeft, oldRight, h, soft } = this;
-    for (let band = 0; band < left.length; band++) {
-      if (!soft[band]) continue;
-      soft[band] = 0;
-      this.raster.release(left[band], band * BAND_ROWS, right[band], Math.min(h, (band + 1) * BAND_ROWS));
-    }
+    const { left, right, oldLeft, oldRight, changed, h } = this;
     // Neighbouring bands go over in one call unless that copies much more than two would.
     let first = 0;
     let a = this.w;
@@ -138,8 +191,8 @@ export class SoftwareBackend {
       }
     };
     for (let band = 0; band < left.length; band++) {
-      const bandLeft = Math.min(left[band], oldLeft[band]);
-      const bandRight = Math.max(right[band], oldRight[band]);
+      const bandLeft = changed[band] ? Math.min(left[band], oldLeft[band]) : this.w;
+      const bandRight = changed[band] ? Math.max(right[band], oldRight[band]) : 0;
       const joined = Math.max(b, bandRight) - Math.min(a, bandLeft);
       const apart = Math.max(0, b - a) + Math.max(0, bandRight - bandLeft);
       if (a < b && bandLeft < bandRight && 2 * joined <= 1.5 * apart) {
@@ -156,7 +209,7 @@ export class SoftwareBackend {
   }
 }
 
-function isTranslucent(color) {
-  const alpha = alphaOf(color);
-  return alpha > 0 && alpha < 255;
+/** All that the marks of a picture do not say. @param {Layout} layout */
+function lookOf({ color, fill, width, dash, dashOn, dashPeriod }) {
+  return [color, fill, width, dash, dashOn, dashPeriod].join(' ');
 }

@@ -135,23 +135,41 @@ export class Stage {
     const { painted } = this.scene;
     const { selected, hovered } = this.store.state;
     const all = this.labels === 'all' || (this.labels === 'auto' && painted.count <= MANY_NAMES);
-    const text = [];
-    const color = [];
-    const first = [];
-    const named = new Set(); // an entity of several shapes has one name
-    for (let i = 0; i < painted.count; i++) {
-      const index = painted.entity[i];
-      const entity = named.has(index) ? undefined : this.model.byIndex[index];
-      named.add(index);
-      const prominent = entity && (entity.id === selected || entity.id === hovered);
-      if (prominent) first.push(i);
-      const shown = entity && (all || prominent);
-      text.push(shown ? entity.name : '');
-      color.push(shown ? this.scene.colorOfRow(i) : '');
-    }
+    const prominent = this.#firstShapesOf([selected, hovered]);
+    const shapes = all ? this.#firstShapes() : prominent;
+    const names = { text: [], color: [], boxes: new Float32Array(4 * shapes.length) };
+    shapes.forEach((i, k) => {
+      const entity = this.model.byIndex[painted.entity[i]];
+      names.text.push(entity?.name ?? '');
+      names.color.push(this.scene.colorOfRow(i));
+      names.boxes.set(painted.bounds.subarray(4 * i, 4 * i + 4), 4 * k);
+    });
     drawLabels(this.context, {
-      count: painted.count, boxes: painted.bounds, text, color, first,
+      ...names, count: shapes.length, first: prominent.map((i) => shapes.indexOf(i)),
       view: this.view, width: this.width, height: this.height, dpr: this.dpr,
     });
+  }
+
+  /** The first shape painted of each entity: one of several shapes has one name. */
+  #firstShapes() {
+    const { count, entity } = this.scene.painted;
+    const named = new Set();
+    const found = [];
+    for (let i = 0; i < count; i++) {
+      if (named.has(entity[i])) continue;
+      named.add(entity[i]);
+      found.push(i);
+    }
+    return found;
+  }
+
+  /** @param {Array<string|null>} ids @returns {number[]} */
+  #firstShapesOf(ids) {
+    const { count, entity } = this.scene.painted;
+    return [...new Set(ids)].flatMap((id) => {
+      const index = this.model.entities.get(id)?.index;
+      const i = index === undefined ? -1 : entity.subarray(0, count).indexOf(index);
+      return i < 0 ? [] : [i];
+    }).sort((a, b) => a - b);
   }
 }

@@ -1,48 +1,75 @@
-// Many upright boxes, the everyday case: outlines on pixel boundaries, inside and dashes.
+// Upright boxes, the everyday case: outlines on pixel boundaries, inside and dashes.
 
 import { alphaOf } from '../layout.js';
+import { BOX } from './marks.js';
 
-/** So many boxes are drawn in bands of rows, one after another: a band stays in the cache. */
-const MANY = 1000;
-const BAND_ROWS = 128;
+/** A line this short is cheaper as a loop than as a call of fill(). */
+const SHORT_RUN = 24;
 
-/** Numbers of the boxes that touch each band, in their order. @type {Int32Array[]} */
-let members = [];
+/** The styles of nearly all boxes there are: an opaque outline of two pixels. @param {import('../layout.js').Layout} layout */
+export function everydayStyles({ color, fill, width, dash }) {
+  return width.map((w, k) => (
+    w === 2 && !dash[k] && alphaOf(color[k]) === 255 && alphaOf(fill[k]) === 0 ? 1 : 0));
+}
 
 /**
- * @param {import('./raster.js').Raster} raster
- * @param {Int32Array} rects @param {Uint16Array} styles @param {number} count
- * @param {import('../layout.js').Layout} layout
+ * Paints the boxes at `order[from]` and behind, up to the next mark of another kind.
+ * @param {import('./raster.js').Raster} raster clipped to the band
+ * @param {import('./marks.js').Marks} marks @param {number} from @param {number} stop
+ * @param {import('../layout.js').Layout} layout @param {Uint8Array} everyday which styles are
+ * @returns {number} where it ended
  */
-export function outlines(raster, rects, styles, count, layout) {
-  if (count < MANY) {
-    for (let i = 0; i < count; i++) outline(raster, rects, 4 * i, styles[i], layout);
-    return;
+export function paintBoxes(raster, { order, kind, ink, at, rects }, from, stop, layout, everyday) {
+  const { pixels, w, top: clipTop, bottom: clipBottom } = raster;
+  const { color } = layout;
+  let leftmost = w;
+  let rightmost = 0;
+  let k = from;
+  for (; k < stop && kind[order[k]] === BOX; k++) {
+    const i = order[k];
+    const style = ink[i];
+    const left = rects[at[i]] - 1;
+    const top = rects[at[i] + 1] - 1;
+    const right = rects[at[i] + 2] + 1;
+    const bottom = rects[at[i] + 3] + 1;
+    if (!everyday[style] || left < 0 || right > w || bottom - top < 4 || right - left < 4) {
+      outline(raster, rects, at[i], style, layout);
+      continue;
+    }
+    if (left < leftmost) leftmost = left;
+    if (right > rightmost) rightmost = right;
+    const solid = color[style] | 0;
+    for (let y = top < clipTop ? clipTop : top; y < top + 2 && y < clipBottom; y++) {
+      row(pixels, y * w + left, y * w + right, solid);
+    }
+    const across = right - left - 2;
+    const first = top + 2 > clipTop ? top + 2 : clipTop;
+    const end = (bottom - 2 < clipBottom ? bottom - 2 : clipBottom) * w;
+    for (let p = first * w + left; p < end; p += w) {
+      pixels[p] = solid;
+      pixels[p + 1] = solid;
+      pixels[p + across] = solid;
+      pixels[p + across + 1] = solid;
+    }
+    for (let y = bottom - 2 < clipTop ? clipTop : bottom - 2; y < bottom && y < clipBottom; y++) {
+      row(pixels, y * w + left, y * w + right, solid);
+    }
   }
-  const sizes = sort(raster.h, rects, styles, count, layout);
-  for (let band = 0; band < sizes.length; band++) {
-    raster.clip(band * BAND_ROWS, Math.min(raster.h, (band + 1) * BAND_ROWS));
-    const here = members[band];
-    for (let k = 0; k < sizes[band]; k++) outline(raster, rects, 4 * here[k], styles[here[k]], layout);
-  }
-  raster.clip(0, raster.h);
+  raster.touch(leftmost, rightmost, false);
+  return k;
 }
 
-/** Puts each box into the bands that it touches; returns how many each has. */
-function sort(height, rects, styles, count, layout) {
-  const sizes = new Int32Array(Math.ceil(height / BAND_ROWS));
-  if (members.length < sizes.length || members[0].length < count) {
-    members = Array.from(sizes, () => new Int32Array(count));
-  }
-  for (let i = 0; i < count; i++) {
-    const reach = layout.width[styles[i]];
-    const first = Math.max(0, rects[4 * i + 1] - reach) / BAND_ROWS | 0;
-    const last = Math.min(height - 1, rects[4 * i + 3] + reach) / BAND_ROWS | 0;
-    for (let band = first; band <= last; band++) members[band][sizes[band]++] = i;
-  }
-  return sizes;
+function row(pixels, start, stop, solid) {
+  if (stop - start > SHORT_RUN) pixels.fill(solid, start, stop);
+  else for (let p = start; p < stop; p++) pixels[p] = solid;
 }
 
+/**
+ * Paints the rows of a box that are not clipped.
+ * @param {import('./raster.js').Raster} raster
+ * @param {Int32Array} rects left, top, right, bottom @param {number} at where the box's begin
+ * @param {number} style @param {import('../layout.js').Layout} layout
+ */
 function outline(raster, rects, at, style, layout) {
   const w = layout.width[style];
   const before = w >> 1;
@@ -53,6 +80,7 @@ function outline(raster, rects, at, style, layout) {
   const innerTop = top + w;
   const innerBottom = bottom - w;
   const color = layout.color[style];
+  raster.touch(left, right, isTranslucent(color) || isTranslucent(layout.fill[style]));
   if (alphaOf(layout.fill[style]) > 0) {
     raster.setInk(layout.fill[style]);
     raster.rectangle(left + w, innerTop, right - w, innerBottom);
@@ -63,31 +91,11 @@ function outline(raster, rects, at, style, layout) {
     dashed(raster, left, top, right, bottom, w, layout);
   } else if (innerTop >= innerBottom || left + w >= right - w) {
     raster.rectangle(left, top, right, bottom);
-  } else if (w === 2 && left >= 0 && right <= raster.w && alphaOf(color) === 255) {
-    everyday(raster, left, top, right, bottom);
   } else {
     raster.rectangle(left, top, right, innerTop);
     raster.rectangle(left, innerTop, left + w, innerBottom);
     raster.rectangle(right - w, innerTop, right, innerBottom);
     raster.rectangle(left, innerBottom, right, bottom);
-  }
-}
-
-/** An opaque outline of two pixels, not cut off at the sides: nearly all there are. */
-function everyday(raster, left, top, right, bottom) {
-  const { pixels, w, solid } = raster;
-  const first = Math.max(raster.top, top);
-  const stop = Math.min(raster.bottom, bottom);
-  const across = right - left - 2;
-  for (let y = first, p = first * w + left; y < stop; y++, p += w) {
-    if (y < top + 2 || y >= bottom - 2) {
-      pixels.fill(solid, p, p + across + 2);
-    } else {
-      pixels[p] = solid;
-      pixels[p + 1] = solid;
-      pixels[p + across] = solid;
-      pixels[p + across + 1] = solid;
-    }
   }
 }
 
@@ -110,4 +118,9 @@ function dashed(raster, left, top, right, bottom, w, { dashOn, dashPeriod }) {
     raster.rectangle(left, start, left + w, stop);
     raster.rectangle(right - w, start, right, stop);
   }
+}
+
+function isTranslucent(color) {
+  const alpha = alphaOf(color);
+  return alpha > 0 && alpha < 255;
 }

@@ -11,8 +11,8 @@ const HALF = 0x00800080;
 const RED = RGB_SHIFT;
 const GREEN = RGB_SHIFT + 8;
 const BLUE = RGB_SHIFT + 16;
-/** By alpha: what a channel with alpha multiplied in becomes without it. */
-const UPWARDS = Float64Array.from({ length: 256 }, (_, alpha) => 255 / Math.max(1, alpha));
+/** By alpha: what a channel with alpha multiplied in is multiplied by to take it out, in 65536ths. */
+const UPWARDS = Int32Array.from({ length: 256 }, (_, alpha) => Math.round((255 * 65536) / Math.max(1, alpha)));
 /** A run this short is cheaper as a loop than as a call of fill(). */
 const SHORT_RUN = 24;
 /** Less alpha than this rounds to none. */
@@ -28,16 +28,39 @@ export class Raster {
     this.clip(0, height);
   }
 
-  /** Rectangles are cut at these rows of the picture. */
+  /** Nothing is painted outside of these rows; forgets what was touched. */
   clip(top, bottom) {
     this.top = top;
     this.bottom = bottom;
+    this.left = this.w;
+    this.right = 0;
+    this.soft = false;
+  }
+
+  /** Columns [left, right) hold something. @param {boolean} soft that may be translucent */
+  touch(left, right, soft) {
+    if (left < this.left) this.left = left > 0 ? left : 0;
+    if (right > this.right) this.right = right < this.w ? right : this.w;
+    this.soft ||= soft;
   }
 
   /** @param {number} color of what is drawn next, four bytes in memory order R, G, B, A */
   setInk(color) {
     this.alpha = (color >>> ALPHA_SHIFT) & 255;
     this.solid = color | (255 << ALPHA_SHIFT);
+    // What `over` makes of the ink alone: the same for all pixels
+    this.evenInk = (Math.imul(this.solid & LANES, this.alpha) + HALF) | 0;
+    this.oddInk = (Math.imul((this.solid >>> 8) & LANES, this.alpha) + HALF) | 0;
+  }
+
+  /** Empties columns [left, right) of rows [top, bottom). */
+  erase(left, top, right, bottom) {
+    const { w, pixels } = this;
+    if (left === 0 && right === w) {
+      pixels.fill(0, top * w, bottom * w);
+      return;
+    }
+    for (let y = top; left < right && y < bottom; y++) pixels.fill(0, y * w + left, y * w + right);
   }
 
   /** Fills columns [left, right) of rows [top, bottom), clipped. */
@@ -61,51 +84,46 @@ export class Raster {
     }
   }
 
-  /** The ink over a run of pixels: neighbours are mostly alike, so few are worked out. */
+  /** The translucent ink over a run of pixels: neighbours are mostly alike, so few are worked out. */
   #tint(start, stop) {
-    const { pixels, alpha, solid } = this;
-    let under = 0;
-    let mixed = over(solid, alpha, 0);
+    const { pixels, evenInk, oddInk } = this;
+    const rest = 255 - this.alpha;
+    let under = ~pixels[start];
+    let laid = 0;
     for (let p = start; p < stop; p++) {
       const here = pixels[p];
       if (here !== under) {
         under = here;
-        mixed = over(solid, alpha, here);
+        const even = (evenInk + Math.imul(here & LANES, rest)) | 0;
+        const odd = (oddInk + Math.imul((here >>> 8) & LANES, rest)) | 0;
+        laid = joined(even, odd);
       }
-      pixels[p] = mixed;
+      pixels[p] = laid;
     }
   }
 
-  /** Fills spans, all within the picture: left, row, right of each. @param {Int32Array} spans */
-  spans(spans, count) {
-    const { pixels, w, alpha, solid } = this;
-    if (alpha === 255) {
-      for (let i = 0; i < 3 * count; i += 3) {
-        const start = spans[i + 1] * w;
-        pixels.fill(solid, start + spans[i], start + spans[i + 2]);
-      }
-      return;
+  /**
+   * Fills the spans numbered [from, stop) that lie above the clipped bottom, from the top down: left,
+   * row, right of each, within the picture. @param {Int32Array} spans
+   * @returns {number} where the first one below begins
+   */
+  spans(spans, from, stop) {
+    const { pixels, w, alpha, solid, bottom } = this;
+    let i = from;
+    for (; i < stop && spans[i + 1] < bottom; i += 3) {
+      const row = spans[i + 1] * w;
+      const start = row + spans[i];
+      const end = row + spans[i + 2];
+      if (alpha < 255) this.#tint(start, end);
+      else if (end - start > SHORT_RUN) pixels.fill(solid, start, end);
+      else for (let p = start; p < end; p++) pixels[p] = solid;
     }
-    let under = 0;
-    let mixed = over(solid, alpha, 0);
-    for (let i = 0; i < 3 * count; i += 3) {
-      const stop = spans[i + 1] * w + spans[i + 2];
-      for (let p = spans[i + 1] * w + spans[i]; p < stop; p++) {
-        const here = pixels[p];
-        if (here !== under) {
-          under = here;
-          mixed = over(solid, alpha, here);
-        }
-        pixels[p] = mixed;
-      }
-    }
+    return i;
   }
 
   /** @param {number} a alpha, not rounded yet */
   blend(p, a) {
-    const whole = (a + 0.5) | 0;
-    if (whole >= 255) this.pixels[p] = this.solid;
-    else if (whole > 0) this.pixels[p] = over(this.solid, whole, this.pixels[p]);
+    this.pixels[p] = laidOver(this.solid, (a + 0.5) | 0, this.pixels[p]);
   }
 
   /**
@@ -114,7 +132,7 @@ export class Raster {
    * the first; all when `dash` is negative.
    */
   segment(x0, y0, x1, y1, half, dash, dashOn, dashPeriod) {
-    const { w, h, pixels, solid, alpha } = this;
+    const { w, pixels, solid, alpha } = this;
     const dx = x1 - x0;
     const dy = y1 - y0;
     const flat = Math.abs(dx) >= Math.abs(dy);
@@ -128,9 +146,18 @@ export class Raster {
     const reach = half * stretch;
     const alongStep = flat ? 1 : w;
     const acrossStep = flat ? w : 1;
-    const limit = flat ? h : w;
-    const from = Math.max(0, Math.floor(a0)) | 0;
-    const to = Math.min(flat ? w : h, Math.ceil(a1)) | 0;
+    const least = flat ? this.top : 0;
+    const limit = flat ? this.bottom : w;
+    let from = Math.max(flat ? 0 : this.top, Math.floor(a0)) | 0;
+    let to = Math.min(flat ? w : this.bottom, Math.ceil(a1)) | 0;
+    if (flat && slope !== 0) {
+      // Where the line is within the rows, and a bit before and after
+      const above = a0 + (least - reach - b0) / slope;
+      const below = a0 + (limit + reach - b0) / slope;
+      const [near, far] = slope > 0 ? [above, below] : [below, above];
+      if (near - 2 > from) from = near - 2 < to ? (near - 2) | 0 : to;
+      if (far + 2 < to) to = far + 2 > from ? (far + 2) | 0 : from;
+    }
     for (let i = from; i < to; i++) {
       const middle = i + 0.5 - a0;
       let weight = i < a0 || i + 1 > a1 ? alpha * (Math.min(i + 1, a1) - Math.max(i, a0)) : alpha;
@@ -141,17 +168,22 @@ export class Raster {
       const centre = b0 + slope * middle;
       const low = centre - reach;
       const high = centre + reach;
-      if (high <= 0 || low >= limit) continue;
-      let j = low > 0 ? low | 0 : 0;
+      if (high <= least || low >= limit) continue;
+      let j = low > least ? low | 0 : least;
       const stop = high < limit ? Math.ceil(high) : limit;
       let p = i * alongStep + j * acrossStep;
+      if (weight === 255 && j <= low && stop >= high && stop - j > 1) {
+        // Nearly all of a line: the two soft sides of it, and what is between them
+        pixels[p] = laidOver(solid, ((j + 1 - low) * 255 + 0.5) | 0, pixels[p]);
+        for (j++, p += acrossStep; j < stop - 1; j++, p += acrossStep) pixels[p] = solid;
+        pixels[p] = laidOver(solid, ((high - j) * 255 + 0.5) | 0, pixels[p]);
+        continue;
+      }
       for (; j < stop; j++, p += acrossStep) {
         let share = weight;
         if (j < low) share *= (j + 1 < high ? j + 1 : high) - low;
         else if (j + 1 > high) share *= high - j;
-        const a = (share + 0.5) | 0;
-        if (a >= 255) pixels[p] = solid;
-        else if (a > 0) pixels[p] = over(solid, a, pixels[p]);
+        pixels[p] = laidOver(solid, (share + 0.5) | 0, pixels[p]);
       }
     }
   }
@@ -172,9 +204,9 @@ export class Raster {
           last = color;
           const up = UPWARDS[alpha];
           bare = (alpha << ALPHA_SHIFT)
-            | ((((color >>> RED) & 255) * up + 0.5) << RED)
-            | ((((color >>> GREEN) & 255) * up + 0.5) << GREEN)
-            | ((((color >>> BLUE) & 255) * up + 0.5) << BLUE);
+            | (((Math.imul((color >>> RED) & 255, up) + 0x8000) >>> 16) << RED)
+            | (((Math.imul((color >>> GREEN) & 255, up) + 0x8000) >>> 16) << GREEN)
+            | (((Math.imul((color >>> BLUE) & 255, up) + 0x8000) >>> 16) << BLUE);
         }
         pixels[p] = bare;
       }
@@ -182,9 +214,9 @@ export class Raster {
   }
 
   disc(x, y, radius) {
-    const { w, h, alpha } = this;
-    const top = Math.max(0, Math.floor(y - radius - 0.5));
-    const bottom = Math.min(h, Math.ceil(y + radius + 0.5));
+    const { w, alpha } = this;
+    const top = Math.max(this.top, Math.floor(y - radius - 0.5));
+    const bottom = Math.min(this.bottom, Math.ceil(y + radius + 0.5));
     const left = Math.max(0, Math.floor(x - radius - 0.5));
     const right = Math.min(w, Math.ceil(x + radius + 0.5));
     for (let j = top; j < bottom; j++) {
@@ -204,10 +236,19 @@ export class Raster {
  */
 function over(solid, a, under) {
   const rest = 255 - a;
-  const even = (Math.imul(solid & LANES, a) + Math.imul(under & LANES, rest) + HALF) >>> 0;
-  const odd = (Math.imul((solid >>> 8) & LANES, a) + Math.imul((under >>> 8) & LANES, rest) + HALF) >>> 0;
-  // x / 255, rounded, for x up to 255 * 255
+  const even = (Math.imul(solid & LANES, a) + Math.imul(under & LANES, rest) + HALF) | 0;
+  const odd = (Math.imul((solid >>> 8) & LANES, a) + Math.imul((under >>> 8) & LANES, rest) + HALF) | 0;
+  return joined(even, odd);
+}
+
+/** Lanes of up to 255 * 255 + 128, each divided by 255 and rounded, as one colour. */
+function joined(even, odd) {
   return (((even + ((even >>> 8) & LANES)) >>> 8) & LANES) | ((odd + ((odd >>> 8) & LANES)) & ~LANES);
+}
+
+/** As `over`, but what covers a pixel wholly or not at all needs no sums. */
+function laidOver(solid, a, under) {
+  return a >= 255 ? solid : a > 0 ? over(solid, a, under) : under;
 }
 
 /** How much of a pixel `gone` px along the line lies on a dash. */

@@ -174,11 +174,16 @@ class EntityList {
   }
 
   #findHere() {
-    this.here = new Set(this.workspace.scene.painted.here);
+    this.seenHere = this.workspace.scene.painted.here;
+    this.here = new Set(this.seenHere);
   }
 
   /** Shapes were painted: who is here may have changed. Playback must not wait for the list. */
   #follow() {
+    const { here } = this.workspace.scene.painted;
+    // The same part of the same answer: a shape was dragged, say.
+    if (here.buffer === this.seenHere?.buffer && here.byteOffset === this.seenHere.byteOffset
+      && here.length === this.seenHere.length) return;
     const now = performance.now();
     clearTimeout(this.later);
     if (this.workspace.store.state.playing && now - this.lastRefresh < REFRESH_WHILE_PLAYING_MS) {

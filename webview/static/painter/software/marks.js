@@ -1,0 +1,173 @@
+// What is to be painted, kept until it is painted band by band: a band of rows stays in the
+// processor's cache while all that touches it is written; the whole picture would not.
+
+/** What a mark is. */
+export const BOX = 0;
+export const SPANS = 1;
+export const SEGMENT = 2;
+export const DISC = 3;
+
+/** More than this is painted in several goes: it bounds what a hostile picture can take up. */
+const MANY_MARKS = 1 << 18;
+const MANY_SPANS = 1 << 20;
+
+export class Marks {
+  /** @param {number} height rows of the picture @param {number} bandRows */
+  constructor(height, bandRows) {
+    this.height = height;
+    this.bandRows = bandRows;
+    /** what touches band b: `order[starts[b]]` up to `order[starts[b + 1]]`, as it came */
+    this.starts = new Int32Array(Math.ceil(height / bandRows) + 1);
+    this.order = new Int32Array(0);
+    this.kind = new Uint8Array(256);
+    /** a colour; of boxes the row of the style table */
+    this.ink = new Int32Array(256);
+    /** the bands that are touched, first and last */
+    this.first = new Uint16Array(256);
+    this.last = new Uint16Array(256);
+    /** where its numbers begin in `rects`, `spans` or `lines`, and where they end */
+    this.at = new Int32Array(256);
+    this.stop = new Int32Array(256);
+    /** where the spans begin that are painted next */
+    this.next = new Int32Array(256);
+    /** left, top, right, bottom of each box */
+    this.rects = new Int32Array(1024);
+    /** left, row, right of each span */
+    this.spans = new Int32Array(1024);
+    /** x0, y0, x1, y1, half, dash of each segment; x, y, radius of each disc */
+    this.lines = new Float64Array(1024);
+    this.clear();
+  }
+
+  clear() {
+    this.count = 0;
+    this.rectNumbers = 0;
+    this.spanNumbers = 0;
+    this.lineNumbers = 0;
+  }
+
+  /** Whether it is time to paint what there is. */
+  get full() {
+    return this.count >= MANY_MARKS || this.spanNumbers >= 3 * MANY_SPANS;
+  }
+
+  #reserve(count) {
+    if (count <= this.kind.length) return;
+    for (const name of ['kind', 'ink', 'first', 'last', 'at', 'stop', 'next']) this[name] = grown(this[name], count);
+  }
+
+  /** Rows [top, bottom) are touched. */
+  #add(kind, ink, at, stop, top, bottom) {
+    const end = Math.min(this.height, Math.ceil(bottom)) - 1;
+    if (!(end >= 0 && top <= end)) return;
+    const i = this.count++;
+    this.kind[i] = kind;
+    this.ink[i] = ink;
+    this.at[i] = at;
+    this.stop[i] = stop;
+    this.next[i] = at;
+    this.first[i] = (top > 0 ? top : 0) / this.bandRows;
+    this.last[i] = end / this.bandRows;
+  }
+
+  /** @param {Int32Array} rects @param {Uint16Array} styles @param {number} count @param {Uint8Array} widths */
+  addBoxes(rects, styles, count, widths) {
+    const from = this.rectNumbers;
+    this.rectNumbers += 4 * count;
+    if (this.rectNumbers > this.rects.length) this.rects = grown(this.rects, this.rectNumbers);
+    this.rects.set(rects.subarray(0, 4 * count), from);
+    this.#reserve(this.count + count);
+    for (let i = 0; i < count; i++) {
+      const reach = widths[styles[i]];
+      this.#add(BOX, styles[i], from + 4 * i, from + 4 * i + 4, rects[4 * i + 1] - reach, rects[4 * i + 3] + reach);
+    }
+  }
+
+  /** @param {number} ink @param {Int32Array} spans @param {number} count */
+  addSpans(ink, spans, count) {
+    const from = this.spanNumbers;
+    this.spanNumbers += 3 * count;
+    if (this.spanNumbers > this.spans.length) this.spans = grown(this.spans, this.spanNumbers);
+    this.spans.set(spans.subarray(0, 3 * count), from);
+    this.#reserve(this.count + 1);
+    this.#add(SPANS, ink, from, this.spanNumbers, spans[1], spans[3 * count - 2] + 1);
+  }
+
+  addSegment(ink, x0, y0, x1, y1, half, dash) {
+    const from = this.#reserveLine();
+    const { lines } = this;
+    lines[from] = x0;
+    lines[from + 1] = y0;
+    lines[from + 2] = x1;
+    lines[from + 3] = y1;
+    lines[from + 4] = half;
+    lines[from + 5] = dash;
+    // Across its main direction a line is up to half the square root of two times its width.
+    const reach = 1.5 * half + 1;
+    this.#add(SEGMENT, ink, from, from + 6, Math.min(y0, y1) - reach, Math.max(y0, y1) + reach);
+  }
+
+  addDisc(ink, x, y, radius) {
+    const from = this.#reserveLine();
+    this.lines[from] = x;
+    this.lines[from + 1] = y;
+    this.lines[from + 2] = radius;
+    this.#add(DISC, ink, from, from + 3, y - radius - 1, y + radius + 1);
+  }
+
+  #reserveLine() {
+    const from = this.lineNumbers;
+    this.lineNumbers += 6;
+    if (this.lineNumbers > this.lines.length) this.lines = grown(this.lines, this.lineNumbers);
+    this.#reserve(this.count + 1);
+    return from;
+  }
+
+  /** Puts the marks into the bands that they touch, in their order. */
+  sort() {
+    const { starts, first, last, count } = this;
+    starts.fill(0);
+    let total = 0;
+    for (let i = 0; i < count; i++) {
+      for (let band = first[i]; band <= last[i]; band++) starts[band + 1]++;
+    }
+    for (let band = 1; band < starts.length; band++) {
+      total += starts[band];
+      starts[band] = total;
+    }
+    if (total > this.order.length) this.order = new Int32Array(2 * total);
+    // Filled from the end; afterwards starts[band] is where the band begins again.
+    for (let i = count - 1; i >= 0; i--) {
+      for (let band = first[i]; band <= last[i]; band++) this.order[--starts[band + 1]] = i;
+    }
+    for (let band = 1; band < starts.length; band++) starts[band - 1] = starts[band];
+    starts[starts.length - 1] = total;
+  }
+}
+
+/** Whether a band looks the same with these marks as with those. @param {Marks} a @param {Marks} b sorted both */
+export function sameBand(a, b, band) {
+  const count = a.starts[band + 1] - a.starts[band];
+  if (count !== b.starts[band + 1] - b.starts[band]) return false;
+  for (let k = 0; k < count; k++) {
+    const i = a.order[a.starts[band] + k];
+    const j = b.order[b.starts[band] + k];
+    if (a.kind[i] !== b.kind[j] || a.ink[i] !== b.ink[j] || !sameNumbers(a, i, b, j)) return false;
+  }
+  return true;
+}
+
+function sameNumbers(a, i, b, j) {
+  const length = a.stop[i] - a.at[i];
+  if (length !== b.stop[j] - b.at[j]) return false;
+  const pool = a.kind[i] === BOX ? 'rects' : a.kind[i] === SPANS ? 'spans' : 'lines';
+  const [ours, theirs] = [a[pool], b[pool]];
+  for (let k = 0, p = a.at[i], q = b.at[j]; k < length; k++) if (ours[p + k] !== theirs[q + k]) return false;
+  return true;
+}
+
+function grown(old, length) {
+  const array = new old.constructor(Math.max(length, 2 * old.length));
+  array.set(old);
+  return array;
+}

@@ -1,0 +1,116 @@
+/**
+ * Names on plates, drawn once each and then copied: drawing a text costs several times as much as
+ * copying its pixels. They lie in rows on a canvas that nobody sees.
+ */
+
+const FONT = '500 12px system-ui, sans-serif';
+const HEIGHT_CSS_PX = 16;
+const PADDING_CSS_PX = 4;
+const MAX_TEXT = 40;
+/** A wider plate would take the place of several neighbours; the text is squeezed into it. */
+const MAX_WIDTH_CSS_PX = 220;
+const STORE_WIDTH_PX = 2048;
+/** So high the canvas may grow: more plates than fit on a screen. Then all are made anew. */
+const FEWEST_ROWS = 8;
+const MOST_ROWS = 96;
+
+/** Where a plate lies in the store, and how wide it is, device px. @typedef {{x: number, y: number, width: number}} Plate */
+
+export class Plates {
+  /** @type {Map<string, Map<string, Plate>>} by colour and text */
+  #known = new Map();
+  #dpr = 0;
+  #rows = FEWEST_ROWS;
+  #x = 0;
+  #y = 0;
+
+  /** Called before a picture is drawn. @param {number} dpr device px per CSS px */
+  begin(dpr) {
+    if (dpr === this.#dpr) return;
+    this.#dpr = dpr;
+    /** of every plate, device px */
+    this.height = Math.round(HEIGHT_CSS_PX * dpr);
+    this.#empty();
+  }
+
+  #empty() {
+    // A new canvas and not the old one: what was copied from that may not have been drawn yet.
+    const store = document.createElement('canvas');
+    store.width = STORE_WIDTH_PX;
+    store.height = this.#rows * this.height;
+    this.store = store;
+    this.context = store.getContext('2d');
+    this.context.textBaseline = 'middle';
+    this.#known.clear();
+    this.#x = 0;
+    this.#y = 0;
+  }
+
+  /** @param {string} text @param {string} color '#rrggbb' @returns {Plate} good until the next is asked for */
+  get(text, color) {
+    let ofColor = this.#known.get(color);
+    let plate = ofColor?.get(text);
+    if (plate) return plate;
+    plate = this.#make(text, color);
+    ofColor = this.#known.get(color);
+    if (!ofColor) this.#known.set(color, ofColor = new Map());
+    ofColor.set(text, plate);
+    return plate;
+  }
+
+  #make(text, color) {
+    const dpr = this.#dpr;
+    const shown = shorten(text);
+    this.context.font = FONT;
+    const wanted = Math.ceil(this.context.measureText(shown).width) + 2 * PADDING_CSS_PX;
+    const width = Math.ceil(Math.min(MAX_WIDTH_CSS_PX, wanted) * dpr);
+    const { x, y } = this.#place(width);
+    const { context, height } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = '#000000'; // for a colour that is none
+    context.fillStyle = color;
+    context.fillRect(x, y, width, height);
+    context.setTransform(dpr, 0, 0, dpr, x, y);
+    context.font = FONT;
+    context.textBaseline = 'middle';
+    context.fillStyle = inkOn(color);
+    context.fillText(shown, PADDING_CSS_PX, HEIGHT_CSS_PX / 2 + 0.5, width / dpr - 2 * PADDING_CSS_PX);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    return { x, y, width };
+  }
+
+  /** Takes room in the store for a plate. */
+  #place(width) {
+    if (this.#x + width > STORE_WIDTH_PX) {
+      this.#x = 0;
+      this.#y += this.height;
+    }
+    if (this.#y + this.height > this.store.height) {
+      this.#rows = Math.min(MOST_ROWS, 2 * this.#rows);
+      this.#empty();
+    }
+    const x = this.#x;
+    this.#x += width;
+    return { x, y: this.#y };
+  }
+
+  /** @param {CanvasRenderingContext2D} context without a transform @param {Plate} plate @param {number} x device px @param {number} y */
+  draw(context, { x: from, y: row, width }, x, y) {
+    context.drawImage(this.store, from, row, width, this.height, x, y, width, this.height);
+  }
+}
+
+/** @param {string} text */
+function shorten(text) {
+  // Control and direction characters could make a name paint over others or read as another.
+  const clean = text.replace(/[\p{Cc}\p{Cf}]/gu, ' ').trim();
+  const letters = [...clean.slice(0, 4 * MAX_TEXT)];
+  return letters.length > MAX_TEXT ? `${letters.slice(0, MAX_TEXT - 1).join('')}…` : clean;
+}
+
+/** Black or white, whichever reads better on `color`. @param {string} color '#rrggbb' */
+function inkOn(color) {
+  const value = Number.parseInt(color.slice(1, 7), 16) || 0;
+  const luma = 0.299 * (value >> 16) + 0.587 * ((value >> 8) & 255) + 0.114 * (value & 255);
+  return luma > 140 ? '#000000' : '#ffffff';
+}
