@@ -37,6 +37,8 @@ from reviewer.widgets.text import inert, shorten
 NOT_OURS = ("Keys", "Maximize", "Minimize")
 # A terminal that has not answered a cursor report by then does not answer them at all.
 REPORT_WAIT_S = 1.0
+# What waits for the first picture waits no longer than this.
+BEGIN_WAIT_S = 5.0
 # A dialog that has no focus by then will not get it; its keys then go where they may.
 PROMPT_WAIT_S = 2.0
 
@@ -88,6 +90,7 @@ class ReviewerApp(App[None]):
         self.theme = chosen if chosen in self.available_themes else "reviewer"
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.push_screen(self.cockpit)
+        self.set_timer(BEGIN_WAIT_S, self._begun)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
             # Not available in a thread or on Windows; the default action remains there.
@@ -164,7 +167,9 @@ class ReviewerApp(App[None]):
         if not isinstance(view, FrameView) or view.painted <= self._acknowledged:
             return
         serial = self._acknowledged = view.painted
-        if self._reports and not self.is_headless and self._driver is not None:
+        if view.empty:  # made before there was room for a picture: nobody waits for that
+            cockpit.loader.shown(serial)
+        elif self._reports and not self.is_headless and self._driver is not None:
             self._reported.append(serial)
             self._driver.write("\x1b[6n")
             self._driver.flush()
@@ -175,6 +180,10 @@ class ReviewerApp(App[None]):
     def _drawn(self, serial: int) -> None:
         """The terminal has drawn that moment."""
         self.cockpit.loader.shown(serial)
+        self._begun()
+
+    def _begun(self) -> None:
+        """There is something to see, or in so small a window there will be nothing."""
         if self._when_shown is not None:
             when_shown, self._when_shown = self._when_shown, None
             if not self.is_headless:

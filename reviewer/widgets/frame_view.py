@@ -50,6 +50,11 @@ class FrameView(Widget, can_focus=False):
         moment = self.moment
         return moment.frame if moment is not None and moment.picture is not None else None
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is neither a picture nor a message in its place."""
+        return self.moment is None or (self.moment.picture is None and not self.moment.message)
+
     def on_resize(self, event: events.Resize) -> None:
         self.post_message(self.Resized(event.size))
 

@@ -93,6 +93,17 @@ async def test_the_frame_on_the_screen_is_the_right_one(project, size, seeks, re
             assert read_number(shown_pixels(screen)) == frame
 
 
+async def test_what_waits_for_the_first_picture_is_begun_with_it_once(project):
+    begun = []
+    app = ReviewerApp(project, when_shown=lambda: begun.append(app.cockpit.view.frame))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: bool(begun))
+        await pilot.press("l", "l")
+        await until(pilot, lambda: app.cockpit.view.frame == 2)
+    app.cockpit.shut_down()
+    assert begun == [0]
+
+
 async def test_every_way_of_moving(project):
     async with cockpit(project) as (screen, pilot):
         for keys, frame in [
