@@ -222,7 +222,7 @@ def _add_restripe(command: commands.AddCommand) -> None:
     )  # fmt: skip
     mending.add_argument(
         "--reencode", action="store_true",
-        help="encode anew, as H.264, if copying cannot mend what is wrong (looks at every frame)",
+        help="encode anew, as H.264, where a check advises it (looks at every frame)",
     )  # fmt: skip
     mending.add_argument("--force", action="store_true", help="replace OUT if it is there")
     mending.add_argument("--json", action="store_true", help="one JSON document, for scripts")

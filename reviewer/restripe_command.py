@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from fractions import Fraction
 
@@ -49,7 +50,8 @@ def _lines(done: Restriped) -> list[str]:
         lines.append(f"  {len(done.mapping.added):,} new frames were not shown before.")
     lines += [f"  Still so: {what}; --reencode mends it." for what in done.left]
     lines.append(f"Which frame became which: {done.mapping_file}")
-    lines.append(f"Carry a project over with: reviewer remap DIR --video {done.out}")
+    out = shlex.quote(str(done.out))
+    lines.append(f"Carry a project over with: reviewer remap DIR --video {out}")
     return lines
 
 

@@ -322,6 +322,72 @@ def test_pictures_are_bounded_and_all_closed(page: Page, show: Callable[..., str
     assert page.evaluate("check.pictures.open") == 0
 
 
+def test_going_back_decodes_a_stretch_once_and_ahead_of_the_hand(
+    page: Page, show: Callable[..., str]
+) -> None:
+    room = 100
+    page.evaluate(
+        """() => {
+            window.decoded = 0;
+            check.watchDecoder({ onDecode: () => { decoded++; } });
+        }"""
+    )
+    show("long_gop.mp4", cacheBytes=room * 320 * 192 * 3 // 2)
+    seek_each(page, [249])
+    page.evaluate("window.decoded = 0")
+    results = seek_each(page, list(range(248, 180, -1)))
+    # The hand rests: what lies before is decoded all the same, down to the key, and no more.
+    page.wait_for_timeout(300)
+    for _ in range(100):
+        before = page.evaluate("decoded")
+        page.wait_for_timeout(100)
+        if page.evaluate("decoded") == before:
+            break
+    resting = page.evaluate("decoded")
+    results += seek_each(page, list(range(180, 150, -1)))
+    assert page.evaluate("decoded") - resting <= 30 + 16, "each frame was started over for"
+    results += seek_each(page, list(range(150, -1, -1)))
+    assert all(asked == resolved == number for asked, resolved, number in results)
+    # With room for 100 of 250 frames there are three passes, each shorter than the one before.
+    assert page.evaluate("decoded") <= 250 + 170 + 90
+    assert page.evaluate("check.pictures.most") <= room + 2
+    page.evaluate("source.close()")
+    assert page.evaluate("check.pictures.open") == 0
+
+
+def test_both_ways_of_drawing_give_the_same_pixels(page: Page, show: Callable[..., str]) -> None:
+    """The faster one is found out by trying, so either may be used."""
+    show("no_bframes.mp4")
+    ways = page.evaluate(
+        """async () => {
+            const { Brush } = await import('/static/frame_source/brush.js');
+            const found = [];
+            const onOutput = (frame) => found.push(frame.clone());
+            check.watchDecoder({ onOutput });
+            await check.open('no_bframes-mp4');
+            await source.seek(20);
+            const pixels = () => canvas.getContext('2d')
+                .getImageData(0, 0, canvas.width, canvas.height).data.join();
+            const brush = new Brush(canvas.getContext('2d'), 0);
+            const results = [];
+            for (const frame of found.slice(0, 8)) {
+                brush.draw(frame);
+                const drawn = pixels();
+                canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height);
+                const put = await brush.convert(frame);
+                if (put) {
+                    put();
+                    results.push(pixels() === drawn);
+                }
+            }
+            for (const frame of found) frame.close();
+            return results;
+        }"""
+    )
+    assert len(ways) >= 4
+    assert all(ways)
+
+
 @pytest.mark.parametrize("kind", ["NV12", "opaque"])
 def test_pictures_of_a_hardware_decoder_are_copied(
     page: Page, show: Callable[..., str], kind: str

@@ -3,6 +3,7 @@
 // else sees a VideoFrame.
 
 import { Aim } from './frame_source/aim.js';
+import { Brush } from './frame_source/brush.js';
 import { decoderConfig, whyNot } from './frame_source/config.js';
 import { Damage } from './frame_source/damage.js';
 import { fetchQuietly } from './frame_source/fetching.js';
@@ -40,7 +41,8 @@ import { Stills } from './frame_source/stills.js';
 
 /** @typedef {VideoFrame | ImageBitmap} Picture */
 
-const CACHE_BYTES = 256 << 20;
+/** Bound for decoded pictures: more on a machine that says it has 8 GB or more. */
+const CACHE_BYTES = (/** @type {any} */ (navigator).deviceMemory >= 8 ? 512 : 256) << 20;
 /** While seeks come faster than they can be done, something is shown this often. */
 const PROGRESS_MS = 150;
 /** A seek waits at most so long for the one before it to show something. */
@@ -51,6 +53,7 @@ const MAX_FAILED_UNITS = 3;
 export class FrameSource {
   #options;
   #context;
+  #brush;
   #cache;
   #aim;
   #stills;
@@ -83,6 +86,8 @@ export class FrameSource {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #postponeTimer;
   #drawnMs = -Infinity;
+  /** Counts what was drawn. */
+  #drawn = 0;
   /** Last decoded on the way to a target. @type {{frame: number, picture: VideoFrame} | null} */
   #passing = null;
   #stillRunning = false;
@@ -97,12 +102,13 @@ export class FrameSource {
     const context = canvas.getContext('2d', { alpha: false });
     if (!context) throw new Error('This browser has no 2D canvas.');
     this.#context = context;
+    this.#brush = new Brush(context, video.rotation ?? video.decoder_config?.rotation ?? 0);
     this.#cache = new FrameCache(options.cacheBytes ?? CACHE_BYTES);
     this.#stills = new Stills(base, headers);
     this.#units = options.units;
     this.#damage = new Damage(base, headers);
     const available = (/** @type {number} */ frame) => this.#available(frame);
-    this.#aim = new Aim(this.#last, available);
+    this.#aim = new Aim(this.#last, available, (frame) => this.#keyOf(frame));
     this.#playback = new Playback({
       times,
       stills: this.#stills,
@@ -269,6 +275,11 @@ export class FrameSource {
     this.#runStills();
   }
 
+  /** The frame with which the stretch begins that a frame is decoded in. @param {number} frame */
+  #keyOf(frame) {
+    return this.#pipeline ? this.#units.firstFrame[this.#pipeline.unitOf(frame)] : frame;
+  }
+
   /** @param {number} frame */
   #available(frame) {
     return this.#cache.has(frame) || this.#missing.has(frame);
@@ -323,7 +334,7 @@ export class FrameSource {
     this.#target = target;
     this.#trouble = '';
     this.#aim.turn(this.#frame, target);
-    this.#cache.center = target;
+    this.#cache.aim(target);
     this.#dropPassing();
     const picture = this.#cache.get(target);
     if (picture) this.#arrive(picture);
@@ -333,11 +344,32 @@ export class FrameSource {
 
   /** The target's picture is here. @param {Picture} picture */
   #arrive(picture) {
+    const frame = this.#target;
+    const converting = this.#brush.convert(picture);
+    if (!converting) {
+      this.#finish(frame, () => this.#brush.draw(picture));
+      return;
+    }
+    const drawn = this.#drawn;
+    converting.then((put) => {
+      if (this.#closed || this.#drawn !== drawn) return;
+      if (frame === this.#target) this.#finish(frame, put);
+      else this.#show(frame, put); // overtaken, and passed on the way
+    }, () => {
+      // Closed meanwhile, or not to be converted after all.
+      if (this.#closed || frame !== this.#target || !this.#waiting.length) return;
+      const again = this.#cache.get(frame);
+      if (again) this.#finish(frame, () => this.#brush.draw(again));
+      else this.#want();
+    });
+  }
+
+  /** Shows the target. @param {number} frame @param {() => void} put draws it */
+  #finish(frame, put) {
     // Taken before drawing: whoever is told of the frame may seek on at once.
     const waiting = this.#waiting;
     this.#waiting = [];
-    const frame = this.#target;
-    this.#draw(picture, frame);
+    this.#show(frame, put);
     for (const resolve of waiting) resolve(frame);
     this.#want();
   }
@@ -350,7 +382,13 @@ export class FrameSource {
 
   #want() {
     if (this.#target < 0) return;
-    this.#pipeline?.want(this.#aim.wish(this.#target, this.#frame, this.#cache.room));
+    this.#wish(this.#aim.wish(this.#target, this.#cache.room));
+  }
+
+  /** @param {import('./frame_source/pipeline.js').Wish} wish */
+  #wish(wish) {
+    this.#cache.aim(wish.target, wish.from, wish.to);
+    this.#pipeline?.want(wish);
   }
 
   /** From the pipeline. @param {number} frame @param {VideoFrame} picture */
@@ -429,8 +467,7 @@ export class FrameSource {
   /** @param {number} frame due now */
   #advance(frame) {
     this.#target = frame;
-    this.#cache.center = frame;
-    this.#pipeline?.want(this.#aim.playing(frame, this.#cache.room));
+    this.#wish(this.#aim.playing(frame, this.#cache.room));
   }
 
   /** Draws the newest picture that is due and newer than the one shown. @param {number} due */
@@ -458,25 +495,16 @@ export class FrameSource {
 
   /** @param {Picture} picture @param {number} frame */
   #draw(picture, frame) {
-    const { video } = this.#options;
-    const context = this.#context;
-    const { width, height } = context.canvas;
-    const turn = 'timestamp' in picture
-      ? (video.rotation ?? video.decoder_config?.rotation ?? 0) : 0;
-    if (turn === 0) {
-      context.drawImage(picture, 0, 0, width, height);
-    } else {
-      const sideways = turn % 180 !== 0;
-      const w = sideways ? height : width;
-      const h = sideways ? width : height;
-      context.setTransform(1, 0, 0, 1, width / 2, height / 2);
-      context.rotate(turn * Math.PI / 180);
-      context.drawImage(picture, -w / 2, -h / 2, w, h);
-      context.resetTransform();
-    }
+    this.#show(frame, () => this.#brush.draw(picture));
+  }
+
+  /** @param {number} frame @param {() => void} put draws it */
+  #show(frame, put) {
+    put();
     const mark = this.#markOf(frame);
-    if (mark) drawMark(context, frame, mark);
+    if (mark) drawMark(this.#context, frame, mark);
     this.#frame = frame;
+    this.#drawn++;
     this.#drawnMs = performance.now();
     this.#options.onShown?.(frame);
     this.#say();

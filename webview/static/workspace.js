@@ -355,6 +355,8 @@ export class Workspace {
         return present ? { presence, ...Object.fromEntries(values) } : null;
       },
       get frame() { return store.state.frame; },
+      /** The frame whose picture is on the canvas, -1 before the first. */
+      get shown() { return source.frame; },
       get target() { return store.state.target; },
       get playing() { return store.state.playing; },
       get selected() { return store.state.selected; },

@@ -25,6 +25,11 @@ class Subject:
     height: int = 0
 
     @property
+    def readable(self) -> bool:
+        """Whether a command would find any picture in it."""
+        return self.width > 0
+
+    @property
     def source(self) -> str:
         return _word(str(self.path))
 
@@ -67,7 +72,7 @@ def remedy(code: str, subject: Subject, data: Mapping[str, Any]) -> Remedy | Non
         "truncated": Remedy(
             "Copy the whole file again. If there is no more of it, close what there is properly.",
             copied, ours,
-        ),
+        ) if subject.readable else Remedy("Copy the whole file again."),
         "no-leading-key-frame": Remedy(
             "Begin at the first key frame; nothing that can be decoded is lost.",
             f"ffmpeg -ss {data.get('first_key_time', 0)} -i {source} -map 0 -c copy "
@@ -101,7 +106,8 @@ def remedy(code: str, subject: Subject, data: Mapping[str, Any]) -> Remedy | Non
         "timestamp-wrap": Remedy("Let the times start at 0.", f"{copied}", ours),
         "variable-rate": Remedy(
             "Nothing is needed to label it here. For tools that cannot do without a constant "
-            "rate, repeat and drop pictures before labelling.",
+            "rate, before labelling: space the same pictures evenly (losslessly), or repeat and "
+            "drop some so that each stays at its time (ffmpeg).",
             encoded(times=f"-fps_mode cfr -r {subject.rate}"), ours,
         ),
         "duration-mismatch": Remedy("Have the header written anew.", copied, ours),

@@ -159,14 +159,16 @@ def _find_gops(index: VideoIndex, demuxed: Demuxed, findings: Findings) -> None:
     words = ["B-frames" if reordered else "no B-frames"]
     if open_gops:
         words.append("open GOPs")
+    shortest, longest = int(lengths.min()), int(lengths.max())
+    span = f"{shortest:,} to {longest:,}" if shortest < longest else f"{longest:,}"
     findings.add(
         "gop-structure",
-        f"{count(len(lengths), 'GOP')} of {int(lengths.min()):,} to {int(lengths.max()):,} frames, "
+        f"{count(len(lengths), 'GOP')} of {span} frame{'' if longest == 1 else 's'}, "
         f"{', '.join(words)}.",
         count=len(lengths),
-        shortest=int(lengths.min()),
+        shortest=shortest,
         median=int(np.median(lengths)),
-        longest=int(lengths.max()),
+        longest=longest,
         b_frames=reordered,
         open_gops=open_gops,
         slow=slow,

@@ -20,13 +20,21 @@ from ..index import VideoIndex
 from ..scan import Progress, Throttle
 from ..source import quoted
 from ..video import Video
+from .pictures import Pictures
 from .plan import Plan, Step
 from .remux import muxer_of
 from .sound import Sound
 
 _KEY_EVERY = 60  # frames: short enough to scrub, long enough to stay small
 _QUALITY = "16"  # x264's CRF: no difference to be seen
-_FORMATS = {"yuv420p", "yuvj420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le"}
+# Of H.264's many pixel formats those that every browser decodes.
+_FORMATS = {"yuv420p", "yuvj420p"}
+# What a check says of healthy videos that only new pictures change, and why one may want that.
+_WANTED = {
+    "interlaced": "pictures are made of two moments each",
+    "rotation": "pictures are stored turned",
+    "bit-depth": "pictures have more than 8 bits",
+}
 
 
 def faults_of(path: Path, index: VideoIndex, progress: Progress | None) -> tuple[str, ...]:
@@ -36,9 +44,14 @@ def faults_of(path: Path, index: VideoIndex, progress: Progress | None) -> tuple
         if not video.browser_decodable and index.start_key[0] and not index.new_parameters:
             out.append(f"browsers cannot decode {index.codec} ({index.pixel_format})")
     # The decoder alone does not tell: with a reference picture missing it goes on as if it knew.
-    bad = int((check_video(path, progress=progress).frame_flags() & Flag.DAMAGED != 0).sum())
+    report = check_video(path, progress=progress)
+    bad = int((report.frame_flags() & Flag.DAMAGED != 0).sum())
     if bad:
         out.append(f"{bad:,} frame{'' if bad == 1 else 's'} cannot be decoded cleanly")
+    out += [reason for code, reason in _WANTED.items() if report.of(code)]
+    gops = report.of("gop-structure")
+    if gops is not None and gops.data["slow"]:
+        out.append(f"key frames are up to {gops.data['longest']:,} frames apart")
     return tuple(out)
 
 
@@ -84,15 +97,14 @@ def _encode_frames(
     if muxer == "webm":
         raise VideoError("A .webm file cannot hold H.264: name the new file .mp4 or .mkv.")
     index = plan.index
-    pixel_format = index.pixel_format if index.pixel_format in _FORMATS else "yuv420p"
-    if index.codec != "h264":
-        pixel_format = "yuv420p"  # what every browser decodes
+    pixel_format = index.pixel_format
+    if index.codec != "h264" or pixel_format not in _FORMATS:
+        pixel_format = "yuv420p"
     width, height = index.width & ~1, index.height & ~1
     report = Throttle(progress, len(frames))
     decoder = FrameDecoder(index, str(path), cache_bytes=0)
     upright = VideoReformatter()
-    repeated = 0
-    last: VideoFrame | None = None
+    pictures = Pictures(decoder, frames)
     try:
         with av.open(str(out), "w", format=muxer, options=options) as target:
             stream: Any = target.add_stream("libx264", rate=plan.rate)
@@ -104,12 +116,11 @@ def _encode_frames(
                 "x264-params": f"keyint={_KEY_EVERY}:bframes=0:scenecut=0:log-level=-1",
             }  # fmt: skip
             tracks.attach(target)
-            for number, frame in enumerate(frames):
-                try:
-                    last = _turned(decoder.read(frame), index, upright, pixel_format)
-                except VideoError:
-                    repeated += 1
-                picture = last or _grey(width, height, pixel_format)
+            for number, decoded in enumerate(pictures):
+                if decoded is None:
+                    picture = _grey(width, height, pixel_format)
+                else:
+                    picture = _turned(decoded, index, upright, pixel_format)
                 picture.pts = int(plan.ticks[number])
                 picture.time_base = Fraction(plan.time_base)
                 picture.pict_type = 0  # the encoder's choice, not the old stream's
@@ -126,7 +137,7 @@ def _encode_frames(
         raise VideoError(f"{quoted(path)} cannot be encoded anew ({reason}).") from None
     finally:
         decoder.close()
-    return repeated
+    return pictures.repeated
 
 
 def _turned(

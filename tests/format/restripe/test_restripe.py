@@ -192,6 +192,33 @@ def test_encodes_anew_only_when_asked_and_needed(video_file: VideoFile, tmp_path
         assert [read_number(picture) for picture in video] == list(range(90))
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("interlaced.mp4", "interlaced"),
+        ("rotated_90.mp4", "rotation"),
+        ("ten_bits.mp4", "bit-depth"),
+        ("hevc.mp4", "browser-codec"),
+    ],
+)
+def test_the_remedy_that_a_check_names_works(
+    name: str, code: str, video_file: VideoFile, tmp_path: Path
+) -> None:
+    source = video_file(name)
+    found = check_video(source, isolated=False).of(code)
+    assert found is not None
+    assert found.remedy is not None
+    assert "restripe --reencode" in str(found.remedy.reviewer)
+    done = restripe(source, tmp_path / "out.mp4", reencode=True)
+    assert done.reencoded
+    report = check_video(done.out, isolated=False)
+    assert report.of(code) is None
+    assert report.severity == "note"
+    with Video(source) as old, Video(done.out) as video:
+        assert video.browser_decodable
+        assert [read_number(picture) for picture in video] == list(map(read_number, old))
+
+
 def test_a_frame_without_picture_keeps_its_number(video_file: VideoFile, tmp_path: Path) -> None:
     source = video_file("no_bframes.mp4")
     data = bytearray(source.read_bytes())

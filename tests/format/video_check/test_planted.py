@@ -316,6 +316,10 @@ def test_lost_moov(case: str, how: str, tmp_path: Path, rows: Rows) -> None:
     assert report.of("missing-moov") is not None
     assert (report.of("truncated") is not None) == (how == "cut off")
     assert not report.readable
+    for finding in report.findings:  # no command would find a picture in it
+        assert finding.remedy is not None
+        assert not finding.remedy.reviewer
+        assert not finding.remedy.ffmpeg
     assert len(report.frame_flags()) == 0
 
 

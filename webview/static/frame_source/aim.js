@@ -9,39 +9,50 @@ const BEHIND_FRAMES = 3;
 /** Decoded after a target, for steps forward. */
 const AHEAD_FRAMES = 6;
 /** Going back starts over at the key frame: worth it for as many frames at once as can be kept. */
-const BACK_FRAMES = 96;
-const BACK_SHARE = 0.75;
+const BACK_SHARE = 0.9;
+/** So many steps back in a row are no longer a second look: what lies before is decoded at once. */
+const HURRY_STEPS = 3;
+/** Until then only when so little of what can be kept still lies before the frame shown. */
+const LOW_SHARE = 0.25;
 /** Decoded ahead of playback. */
 const PLAY_FRAMES = 12;
 
 export class Aim {
   #last;
   #available;
+  #keyOf;
   #back = false;
   #from = 0;
+  /** The stretch that going back has asked for reaches down to here; Infinity: none was. */
+  #bottom = Infinity;
+  #steps = 0;
 
   /**
    * @param {number} last the video's last frame
    * @param {(frame: number) => boolean} available whether a frame need not be decoded
+   * @param {(frame: number) => number} keyOf from which frame on it is decoded
    */
-  constructor(last, available) {
+  constructor(last, available, keyOf) {
     this.#last = last;
     this.#available = available;
+    this.#keyOf = keyOf;
   }
 
   /** A seek begins. @param {number} shown the frame on show @param {number} target */
   turn(shown, target) {
-    if (shown !== target) this.#back = shown > target && shown - target <= STEP_FRAMES;
+    if (shown === target) return;
+    this.#back = shown > target && shown - target <= STEP_FRAMES;
+    this.#steps = this.#back ? this.#steps + 1 : 0;
+    if (!this.#back) this.#bottom = Infinity;
   }
 
   /**
    * @param {number} target
-   * @param {number} shown
    * @param {number} room how many pictures can be kept
    * @returns {Wish}
    */
-  wish(target, shown, room) {
-    return this.#back ? this.#backward(target, shown, room) : this.#forward(target, room);
+  wish(target, room) {
+    return this.#back ? this.#backward(target, room) : this.#forward(target, room);
   }
 
   /** @param {number} frame due now @param {number} room @returns {Wish} */
@@ -64,14 +75,23 @@ export class Aim {
     return { target, from: this.#from, to, fill: false };
   }
 
-  /** @param {number} target @param {number} shown @param {number} room @returns {Wish} */
-  #backward(target, shown, room) {
-    const reach = Math.max(0, Math.min(target, BACK_FRAMES, Math.floor(BACK_SHARE * room) - 1));
-    let ready = 0;
-    while (ready < reach && this.#available(target - ready - 1)) ready++;
-    const low = shown !== target || ready < Math.ceil(reach / 6);
-    this.#from = target - (low ? reach : ready);
-    return { target, from: this.#from, to: target, fill: low };
+  /**
+   * A stretch at a time, from below: the decoder meets its last frame, the next one to be shown,
+   * at the end. It goes on while the frames of the stretch above are shown one by one, as fast as
+   * they make room.
+   * @param {number} target @param {number} room @returns {Wish}
+   */
+  #backward(target, room) {
+    const most = Math.max(1, Math.floor(BACK_SHARE * room) - 1);
+    let low = target;
+    while (low > 0 && target - low < most && this.#available(low - 1)) low--;
+    const hurry = this.#steps >= HURRY_STEPS || target - low < LOW_SHARE * most;
+    if (low > 0 && low <= this.#bottom && hurry) {
+      // Not beyond the key: the few frames there would cost a whole pass more.
+      this.#bottom = Math.max(low - most, this.#keyOf(low - 1));
+    }
+    this.#from = Math.min(low, this.#bottom);
+    return { target, from: this.#from, to: target, fill: true, most };
   }
 }
 

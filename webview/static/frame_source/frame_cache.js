@@ -15,6 +15,8 @@ const UNKNOWN_ROOM = 8;
 export class FrameCache {
   #entries = /** @type {Map<number, Entry>} */ (new Map());
   #center = 0;
+  #from = 0;
+  #to = 0;
   #closed = false;
 
   /** @param {number} budgetBytes */
@@ -33,9 +35,14 @@ export class FrameCache {
     return this.largestBytes ? Math.floor(this.budgetBytes / this.largestBytes) : UNKNOWN_ROOM;
   }
 
-  /** Pictures far from this frame are the first to go. @param {number} frame */
-  set center(frame) {
-    this.#center = frame;
+  /**
+   * What is looked at, and what is wanted around it: pictures far from that are the first to go.
+   * @param {number} center @param {number} [from] @param {number} [to]
+   */
+  aim(center, from = center, to = center) {
+    this.#center = center;
+    this.#from = from;
+    this.#to = to;
   }
 
   /** @param {number} frame */
@@ -87,12 +94,18 @@ export class FrameCache {
     }
   }
 
+  /** Below 1 for what is wanted. @param {number} frame */
+  #distance(frame) {
+    const outside = Math.max(this.#from - frame, frame - this.#to);
+    return outside > 0 ? outside : Math.abs(frame - this.#center) / (1 + this.#to - this.#from);
+  }
+
   /** @param {(entry: Entry) => boolean} among */
   #farthest(among) {
     let found = -1;
     let distance = -1;
     for (const [frame, entry] of this.#entries) {
-      const d = Math.abs(frame - this.#center);
+      const d = this.#distance(frame);
       if (d > distance && among(entry)) {
         found = frame;
         distance = d;

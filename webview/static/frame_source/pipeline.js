@@ -6,8 +6,9 @@ import { disposableTest } from './nal.js';
 
 /**
  * Frames wanted. `target` comes first, then the following ones up to `to`, then, with `fill`, the
- * preceding ones down to `from`. Before `from`, packets that nothing refers to are not decoded.
- * @typedef {{target: number, from: number, to: number, fill: boolean}} Wish
+ * preceding ones down to `from`, as long as no more than `most` of those are in memory. Before
+ * `from`, packets that nothing refers to are not decoded.
+ * @typedef {{target: number, from: number, to: number, fill: boolean, most?: number}} Wish
  */
 
 /** @typedef {import('../protocol.js').Unit} Unit */
@@ -146,12 +147,23 @@ export class Pipeline {
     };
     if (mustFeed(wish.target)) return wish.target;
     for (let frame = wish.target + 1; frame <= wish.to; frame++) if (mustFeed(frame)) return frame;
-    // To look back means to start over: not before everything else is out.
-    if (!wish.fill || this.#pending.size > 0) return -1;
+    if (!wish.fill || this.#isFull(wish)) return -1;
     for (let frame = wish.target - 1; frame >= wish.from; frame--) {
-      if (mustFeed(frame)) return frame;
+      if (!mustFeed(frame)) continue;
+      // To look back means to start over: not before everything else is out.
+      const goesOn = this.#pending.has(frame) || this.#isAhead(frame);
+      return goesOn || !this.#flushed || this.#pending.size === 0 ? frame : -1;
     }
     return -1;
+  }
+
+  /** @param {Wish} wish */
+  #isFull({ target, from, most = Infinity }) {
+    let held = this.#pending.size;
+    for (let frame = from; frame < target && held < most; frame++) {
+      if (this.#options.has(frame)) held++;
+    }
+    return held >= most;
   }
 
   /** Fetches the packets that are likely to be wanted next, when there is nothing else to do. */

@@ -1,0 +1,103 @@
+// Pictures onto the canvas, by the faster of two ways that give the same pixels. A graphics card
+// takes a picture as it comes. Without one, the browser takes less time to convert it first and to
+// copy the result.
+
+/** @typedef {VideoFrame | ImageBitmap} Picture */
+
+/** So often each way is timed before one is kept. */
+const TRIALS = 4;
+
+export class Brush {
+  #context;
+  #rotation;
+  /** @type {ImageData | null} used again for every picture */
+  #image = null;
+  #reading = false;
+  /** Least time that each way took, and how often it was tried. */
+  #direct = { ms: Infinity, tried: 0 };
+  #copied = { ms: Infinity, tried: 0 };
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} rotation degrees clockwise that turn a decoded picture upright
+   */
+  constructor(context, rotation) {
+    this.#context = context;
+    this.#rotation = rotation;
+  }
+
+  /**
+   * Draws at once.
+   * @param {Picture} picture
+   */
+  draw(picture) {
+    const start = performance.now();
+    const context = this.#context;
+    const { width, height } = context.canvas;
+    const turn = 'timestamp' in picture ? this.#rotation : 0;
+    if (turn === 0) {
+      context.drawImage(picture, 0, 0, width, height);
+      if (this.#canRead(picture)) note(this.#direct, start);
+      return;
+    }
+    const sideways = turn % 180 !== 0;
+    const w = sideways ? height : width;
+    const h = sideways ? width : height;
+    context.setTransform(1, 0, 0, 1, width / 2, height / 2);
+    context.rotate(turn * Math.PI / 180);
+    context.drawImage(picture, -w / 2, -h / 2, w, h);
+    context.resetTransform();
+  }
+
+  /**
+   * Converts a picture, where that is the faster way or still to be found out.
+   * @param {Picture} picture
+   * @returns {Promise<() => void> | null} what puts it on the canvas, to be called before the next
+   *   picture is converted; null: draw() it
+   */
+  convert(picture) {
+    if (this.#reading || !this.#canRead(picture)) return null;
+    const [direct, copied] = [this.#direct, this.#copied];
+    const trying = Math.min(direct.tried, copied.tried) < TRIALS;
+    if (trying ? copied.tried > direct.tried : copied.ms >= direct.ms) return null;
+    return this.#convert(/** @type {VideoFrame} */ (picture));
+  }
+
+  /** @param {VideoFrame} picture */
+  async #convert(picture) {
+    const { width, height } = this.#context.canvas;
+    this.#image ??= new ImageData(width, height);
+    const image = this.#image;
+    this.#reading = true;
+    const start = performance.now();
+    try {
+      await picture.copyTo(image.data, { format: 'RGBA' });
+    } catch (error) {
+      this.#copied.tried++;
+      throw error;
+    } finally {
+      this.#reading = false;
+    }
+    return () => {
+      this.#context.putImageData(image, 0, 0);
+      note(this.#copied, start);
+    };
+  }
+
+  /** In plain memory, upright and of the canvas's size. @param {Picture} picture */
+  #canRead(picture) {
+    if (this.#rotation !== 0 || !('format' in picture)) return false;
+    if (!(picture.format ?? '').startsWith('I4')) return false;
+    const { width, height } = this.#context.canvas;
+    const rect = picture.visibleRect;
+    if (rect?.width !== width || rect.height !== height) return false;
+    // Browsers that do not convert leave the wish for RGBA unheard.
+    return picture.allocationSize({ format: 'RGBA' }) === 4 * width * height;
+  }
+}
+
+/** @param {{ms: number, tried: number}} way @param {number} start ms */
+function note(way, start) {
+  way.ms = Math.min(way.ms, performance.now() - start);
+  way.tried++;
+}
