@@ -6,7 +6,9 @@ import asyncio
 import concurrent.futures
 import contextlib
 import errno
+import hashlib
 import logging
+import os
 import secrets
 import signal
 import socket
@@ -25,6 +27,8 @@ from .security import Guard, add_headers, new_token
 from .session import ProjectSession
 
 MAX_BODY_BYTES = 64 << 10
+# Below those that systems give to outgoing connections.
+OWN_PORTS = range(20_000, 30_000)
 SHUTDOWN_S = 2.0
 
 log = logging.getLogger(__name__)
@@ -77,7 +81,8 @@ def create_app(
 
 
 class Server:
-    """A server for open projects: `open`/`close` in a running loop, `start`/`stop` in a thread."""
+    """A server for open projects: `open`/`close` in a running loop, `start`/`stop` in a thread.
+    Port 0 takes a free one, the first project's own if it can be had."""
 
     def __init__(
         self,
@@ -115,7 +120,7 @@ class Server:
 
     async def open(self) -> str:
         """Listen. Returns `url`. ReviewerError when the address cannot be had."""
-        listening = _listen(self.host, self.port)
+        listening = self._listen()
         self.port = listening.getsockname()[1]
         app = create_app(self.projects, self.token, self.host, check_videos=self._check_videos)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
@@ -123,6 +128,12 @@ class Server:
         await web.SockSite(runner, listening).start()
         self._runner = runner
         return self.url
+
+    def _listen(self) -> socket.socket:
+        if self.port == 0 and self.projects:
+            with contextlib.suppress(ReviewerError):
+                return _listen(self.host, own_port(self.projects[0]))
+        return _listen(self.host, self.port)
 
     async def close(self) -> None:
         """Say goodbye to the sockets and stop listening. The projects stay open."""
@@ -165,6 +176,14 @@ class Server:
             with contextlib.suppress(Exception):
                 loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
+
+
+def own_port(project: Project) -> int:
+    """The port that a folder gets, while it is free, where any will do. Browsers keep a page's
+    storage for each host and port: behind the same one, a page finds the edits again that it could
+    not send before the server ended."""
+    digest = hashlib.blake2b(os.fsencode(project.path), digest_size=8).digest()
+    return OWN_PORTS[int.from_bytes(digest) % len(OWN_PORTS)]
 
 
 async def serve(
