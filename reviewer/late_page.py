@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .format import Project
-from .webview.listening import link, open_door
+from .webview.listening import link, listen
 
 if TYPE_CHECKING:
     from .webview.server import Server
@@ -22,8 +22,8 @@ class LatePage:
     def __init__(self, project: Project, opened: Callable[[], None]) -> None:
         self._project = project
         self._opened = opened
-        self._door = open_door()
-        self.url = link(self._door.host, self._door.port, self._door.token)
+        self._listening = listen(folder=project.path)
+        self.url = link(self._listening.host, self._listening.port, self._listening.token)
         self._server: Server | None = None
         self._thread = threading.Thread(target=self._serve, name="reviewer-page", daemon=True)
 
@@ -34,13 +34,13 @@ class LatePage:
     def _serve(self) -> None:
         from .webview.server import Server
 
-        self._server = Server([self._project], check_videos=True, door=self._door)
+        self._server = Server([self._project], check_videos=True, listening=self._listening)
         self._server.start()
         self._opened()
 
     def stop(self) -> None:
         if not self._thread.ident:
-            self._door.close()
+            self._listening.close()
             return
         self._thread.join()
         if self._server is not None:

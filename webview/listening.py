@@ -3,13 +3,20 @@ meanwhile waits in the socket's queue."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
+import os
 import secrets
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlencode
 
 from reviewer.format import ReviewerError
+
+# Below those that systems give to outgoing connections.
+OWN_PORTS = range(20_000, 30_000)
 
 
 def new_token() -> str:
@@ -18,7 +25,7 @@ def new_token() -> str:
 
 
 @dataclass(frozen=True)
-class Door:
+class Listening:
     """A listening socket and the key to what will be behind it."""
 
     host: str
@@ -49,9 +56,26 @@ def link(host: str, port: int, token: str, projects: int = 1) -> str:
     return f"{address(host, port)}/#{urlencode(fields)}"
 
 
-def open_door(host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> Door:
-    """Listen there, 0 being any free port. ReviewerError says in a sentence why it cannot be."""
-    return Door(host, _listen(host, port), token or new_token())
+def listen(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    token: str | None = None,
+    folder: Path | None = None,
+) -> Listening:
+    """Listen there. Port 0 is any free one: the own port of ``folder`` if it can be had.
+    ReviewerError says in a sentence why it cannot be."""
+    if port == 0 and folder is not None:
+        with contextlib.suppress(ReviewerError):
+            return Listening(host, _listen(host, own_port(folder)), token or new_token())
+    return Listening(host, _listen(host, port), token or new_token())
+
+
+def own_port(folder: Path) -> int:
+    """The port that a project's folder gets, while it is free, where any will do. Browsers keep a
+    page's storage for each host and port: behind the same one, a page finds the edits again that
+    it could not send before the server ended."""
+    digest = hashlib.blake2b(os.fsencode(folder), digest_size=8).digest()
+    return OWN_PORTS[int.from_bytes(digest) % len(OWN_PORTS)]
 
 
 def _listen(host: str, port: int) -> socket.socket:

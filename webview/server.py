@@ -17,7 +17,7 @@ from reviewer.format import Project
 from .api import Api, answer_errors
 from .assets import Assets
 from .checking import BackgroundCheck
-from .listening import Door, address, link, new_token, open_door
+from .listening import Listening, address, link, listen, new_token
 from .live import LiveHub
 from .security import Guard, add_headers
 from .session import ProjectSession
@@ -75,7 +75,8 @@ def create_app(
 
 
 class Server:
-    """A server for open projects: `open`/`close` in a running loop, `start`/`stop` in a thread."""
+    """A server for open projects: `open`/`close` in a running loop, `start`/`stop` in a thread.
+    Port 0 takes a free one, the first project's own if it can be had."""
 
     def __init__(
         self,
@@ -85,14 +86,14 @@ class Server:
         port: int = 0,
         token: str | None = None,
         check_videos: bool = False,
-        door: Door | None = None,
+        listening: Listening | None = None,
     ) -> None:
-        """With a ``door`` that is where it listens."""
+        """With ``listening`` that is where it listens."""
         self.projects = list(projects)
-        self.host = door.host if door else host
-        self.port = door.port if door else port
-        self.token = door.token if door else token or new_token()
-        self._door = door
+        self.host = listening.host if listening else host
+        self.port = listening.port if listening else port
+        self.token = listening.token if listening else token or new_token()
+        self._listening = listening
         self._check_videos = check_videos
         self._runner: web.AppRunner | None = None
         self._thread: threading.Thread | None = None
@@ -110,12 +111,13 @@ class Server:
 
     async def open(self) -> str:
         """Listen. Returns `url`. ReviewerError when the address cannot be had."""
-        door = self._door or open_door(self.host, self.port, self.token)
-        self._door, self.port = None, door.port
+        first = self.projects[0].path if self.projects else None
+        listening = self._listening or listen(self.host, self.port, self.token, first)
+        self._listening, self.port = None, listening.port
         app = create_app(self.projects, self.token, self.host, check_videos=self._check_videos)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
-        await web.SockSite(runner, door.socket).start()
+        await web.SockSite(runner, listening.socket).start()
         self._runner = runner
         return self.url
 

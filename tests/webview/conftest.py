@@ -162,6 +162,10 @@ class Window:
         """Everything acknowledged, and the engine's answers painted."""
         await self.until("reviewer.status === 'saved' && reviewer.overrides === 0")
 
+    async def timeline_drawn(self) -> None:
+        """The timeline shows all that was saved."""
+        await self.until("reviewer.timelineCurrent")
+
     async def at(self, x: float, y: float) -> tuple[float, float]:
         """A point of the video, in px of the window."""
         return tuple(

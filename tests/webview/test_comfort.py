@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from playwright.async_api import expect
 from reviewer.webview.server import Server
 
+import reviewer.demo
 from reviewer import Project
 
 from .conftest import OpenWindow, Site, Window
@@ -265,3 +268,124 @@ async def test_every_control_has_a_name(window: Window) -> None:
             && !(e.labels?.length))).map((e) => e.outerHTML.slice(0, 80))"""
     )
     assert nameless == []
+
+
+async def drag_edge(window: Window, name: str, dx: float, dy: float) -> None:
+    """Drag an edge between panels by its middle, in px of the window."""
+    box = await window.page.get_by_role("separator", name=name).bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await window.page.mouse.move(x, y)
+    await window.page.mouse.down()
+    await window.page.mouse.move(x + dx, y + dy, steps=3)
+    await window.page.mouse.up()
+
+
+async def test_lists_and_properties_get_the_room_they_are_given(site: Site, window: Window) -> None:
+    entity = site.project.entity(await window.draw((100, 100), (200, 180)))
+    side, properties = window.page.locator(".side"), window.page.locator(".properties-panel")
+
+    async def sizes() -> tuple[float, float]:
+        around, within = await side.bounding_box(), await properties.bounding_box()
+        assert around is not None
+        assert within is not None
+        return around["width"], within["height"]
+
+    width, height = await sizes()
+    await drag_edge(window, "Width of the lists", -60, 0)
+    await drag_edge(window, "Height of the properties", 0, 80)
+    assert await sizes() == (pytest.approx(width + 60, abs=2), pytest.approx(height - 80, abs=3))
+    after = await sizes()
+    # Where the picture is drawn on now, a drag ends where the hand is.
+    await window.drag((150, 140), (250, 190))
+    await window.settled()
+    assert entity["box"].at(0) == pytest.approx([200, 150, 100, 80], abs=1.5)
+    await window.page.reload()
+    await window.until("globalThis.reviewer && reviewer.painted().loaded")
+    await window.page.get_by_role("option", name="player_1").click()
+    assert await sizes() == (pytest.approx(after[0], abs=1), pytest.approx(after[1], abs=1))
+    # By keys, and back to what is usual.
+    edge = window.page.get_by_role("separator", name="Width of the lists")
+    await edge.focus()
+    await press(window, "ArrowLeft")
+    assert (await sizes())[0] == pytest.approx(after[0] + 24, abs=2)
+    await edge.dblclick()
+    assert (await sizes())[0] == pytest.approx(width, abs=1)
+
+
+async def test_the_demo_takes_no_key_that_a_command_has(
+    tmp_path: Path, plain_video: Path, open_window: OpenWindow
+) -> None:
+    rules = Path(reviewer.demo.__file__).with_name("ontology.json")
+    with Project.create(tmp_path / "rules", plain_video, json.loads(rules.read_bytes())) as project:
+        server = Server([project])
+        server.start()
+        try:
+            window = await open_window(server.url)
+            commands = await window.js("reviewer.commands")
+        finally:
+            server.stop()
+        classes = project.ontology.classes.values()
+        own = {item.hotkey for item in classes}
+        own |= {choice.hotkey for item in classes for d in item.own for choice in d.choices}
+    taken = {key.lower() for command in commands for key in command["keys"]}
+    assert taken & {key.lower() for key in own if key} == set()
+
+
+async def test_the_help_says_which_keys_the_ontology_took(
+    tmp_path: Path, plain_video: Path, open_window: OpenWindow
+) -> None:
+    state = {"name": "state", "kind": "choice", "choices": [{"name": "fast", "hotkey": "f"}]}
+    ontology = {"classes": [{"name": "player", "properties": [state]}]}
+    with Project.create(tmp_path / "match", plain_video, ontology) as project:
+        server = Server([project])
+        server.start()
+        try:
+            window = await open_window(server.url)
+            await press(window, "?")
+            row = window.page.locator(".help-row", has_text="Fit the video")
+            taken = row.locator(".is-taken")
+            await expect(taken).to_have_text("F")
+            said = await taken.get_attribute("title")
+            assert said == "With a Player selected this key sets State: Fast"
+        finally:
+            server.stop()
+
+
+async def test_the_bare_picture_is_a_key_away(window: Window) -> None:
+    entity = await window.draw((100, 100), (200, 180))
+    shapes = window.page.locator(".shapes-canvas")
+    note = window.page.get_by_text("Shapes are out of sight")
+    await press(window, "q")  # a tap
+    await expect(shapes).not_to_be_visible()
+    await expect(note).to_be_visible()
+    await press(window, "q")
+    await expect(shapes).to_be_visible()
+    await window.page.keyboard.down("q")
+    await expect(shapes).not_to_be_visible()
+    await asyncio.sleep(0.5)  # the time is what a hold is told by
+    await window.page.keyboard.up("q")
+    await expect(shapes).to_be_visible()
+    await expect(note).not_to_be_visible()
+    # What is clicked is what is seen.
+    await press(window, "q")
+    await window.click(500, 300)
+    await expect(shapes).to_be_visible()
+    await window.click(150, 140)
+    await window.until(f"reviewer.selected === '{entity}'")
+
+
+async def test_the_selection_is_hidden_and_all_shown_again(site: Site, window: Window) -> None:
+    # A puck: H is the key of a choice that players have.
+    await press(window, "2")
+    await window.drag((100, 100), (200, 180))
+    await window.settled()
+    entity = await window.until("reviewer.selected")
+    await press(window, "h")
+    await window.until(f"!reviewer.painted().entities.includes('{entity}')")
+    await press(window, "Alt+h")
+    await window.until(f"reviewer.painted().entities.includes('{entity}')")
+    revision = site.project.revision
+    await press(window, "Control+s")
+    await expect(window.page.get_by_text("all of them are on disk")).to_be_visible()
+    assert site.project.revision == revision

@@ -261,3 +261,64 @@ async def test_what_reviews_say_is_a_filter_once_there_are_any(
     await window.page.get_by_label("Remove filter Accepted").click()
     await add.select_option(label="Not reviewed")
     await expect(names).to_have_text(["player_0", "player_2", "player_3", "puck_0", "pass_0"])
+
+
+async def test_several_are_picked_in_the_list_and_set_at_once(
+    site: Site, window: Window, names: Locator
+) -> None:
+    def row(name: str) -> Locator:
+        return window.page.locator(".entity-row:visible", has_text=name)
+
+    await window.go_to(35)
+    await row("player_0").click()
+    await row("player_2").click(modifiers=["Shift"])
+    assert len(await window.js("reviewer.selection")) == 3
+    await row("player_1").click(modifiers=["Control"])
+    await row("puck_0").click(modifiers=["Control"])
+    ids = [site.project.entity(name).id for name in ("player_0", "player_2", "puck_0")]
+    assert await window.js("reviewer.selection") == ids
+    for name in ("player_0", "player_2", "puck_0"):
+        await expect(row(name)).to_have_attribute("aria-selected", "true")
+    await expect(row("player_1")).to_have_attribute("aria-selected", "false")
+    panel = window.page.locator(".properties-panel")
+    await expect(panel.get_by_text("sets all 3")).to_be_visible()
+    undo = site.project.undo_label
+
+    await window.page.keyboard.press("o")
+    await window.settled()
+    for name in ("player_0", "player_2", "puck_0"):
+        assert site.project.entity(name)["presence"].at(35) == "occluded"
+    assert site.project.entity("player_1")["presence"].at(35) == "present"
+    # A puck has no pose: those that have one get it.
+    await row("puck_0").click(modifiers=["Control"])
+    await panel.get_by_role("button", name="Running").click()
+    await window.settled()
+    running = [site.project.entity(f"player_{i}")["pose"].at(35) for i in range(4)]
+    assert running == ["running", "standing", "running", "standing"]
+    # Each was one edit.
+    button = window.page.get_by_role("button", name="Undo: Pose of 2 entities: Running")
+    await button.click()
+    await window.settled()
+    await window.page.keyboard.press("Control+z")
+    await window.settled()
+    assert site.project.undo_label == undo
+    assert site.project.entity("player_2")["presence"].at(35) == "present"
+
+
+async def test_shift_and_the_arrows_pick_a_range_in_the_list(
+    site: Site, window: Window, names: Locator
+) -> None:
+    await window.page.locator(".entity-row:visible", has_text="player_1").click()
+    entities = window.page.get_by_role("listbox", name="Entities")
+    await entities.focus()
+    for _ in range(2):
+        await window.page.keyboard.press("Shift+ArrowDown")
+    ids = [site.project.entity(f"player_{i}").id for i in (1, 2, 3)]
+    assert await window.js("reviewer.selection") == ids
+    await window.page.keyboard.press("Shift+ArrowUp")
+    assert await window.js("reviewer.selection") == ids[:2]
+    await window.page.keyboard.press("h")
+    struck = window.page.locator(".entity-row.is-hidden")
+    await expect(struck).to_have_count(2)
+    await window.page.keyboard.press("ArrowUp")
+    assert await window.js("reviewer.selection") == [site.project.entity("player_1").id]

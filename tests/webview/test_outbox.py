@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -72,10 +73,11 @@ async def test_the_next_page_sends_what_the_last_one_could_not(
     presence = switch.project.entity(entity)["presence"]
     assert [presence.at(frame) for frame in (0, 1)] == ["occluded", "present"]
     assert switch.project.revision == revision + 2
-    # and no third page sends them again
+    # and no third page sends them again: what it makes itself is the next thing to arrive
     window = await another(window, switch.server.url)
-    await asyncio.sleep(0.2)
-    assert switch.project.revision == revision + 2
+    await window.until("reviewer.status === 'saved'")
+    await window.draw((300, 100), (380, 180))
+    assert switch.project.revision == revision + 3
 
 
 async def test_what_is_refused_then_is_told_with_its_reason(
@@ -181,3 +183,73 @@ async def test_without_storage_the_page_warns_before_it_is_left(
     await asyncio.wait_for(asked.wait(), 10)
     await switch.on()
     await window.until("reviewer.status === 'saved'")
+
+
+async def test_a_folder_gets_its_own_port_again(project: Project, open_window: OpenWindow) -> None:
+    first = Server([project])
+    first.start()
+    window = await open_window(first.url)
+    entity = await window.draw((100, 100), (200, 180))
+    await asyncio.to_thread(first.stop)
+    await window.until("reviewer.status === 'offline'")
+    await window.page.keyboard.press("o")
+    await waiting(window, 1)
+    context = window.page.context
+    await window.page.close()
+    second, beside = Server([project]), Server([project])
+    second.start()
+    beside.start()
+    try:
+        assert second.port == first.port
+        assert beside.port != first.port
+        window = Window(await context.new_page())
+        await window.open(second.url)
+        await window.until("reviewer.status === 'saved' && reviewer.waiting.length === 0")
+        assert project.entity(entity)["presence"].at(0) == "occluded"
+    finally:
+        await asyncio.to_thread(second.stop)
+        await asyncio.to_thread(beside.stop)
+
+
+async def test_edits_that_wait_behind_another_port_are_told_of(
+    switch: Switch, open_window: OpenWindow
+) -> None:
+    window = await open_window(switch.server.url)
+    entity = await window.draw((100, 100), (200, 180))
+    await switch.off()
+    await window.until("reviewer.status === 'offline'")
+    await window.page.keyboard.press("o")
+    await waiting(window, 1)
+    kept = window.page.get_by_text("kept in this browser, sent when the server is back")
+    await expect(kept).to_contain_text(f":{switch.server.port}")
+    context = window.page.context
+    await window.page.close()
+
+    async def banner_behind_another_port() -> int:
+        other = Server([switch.project], port=free_port())
+        other.start()
+        window = Window(await context.new_page())
+        await window.open(other.url)
+        banner = window.page.locator(".banner", has_text="still waits in this browser")
+        count = await banner.count()
+        if count:
+            command = f"reviewer serve {switch.project.path} --port {switch.server.port}"
+            await expect(banner.locator("code")).to_have_text(command)
+        await window.page.close()
+        await asyncio.to_thread(other.stop)
+        return count
+
+    assert await banner_behind_another_port() == 1
+    assert switch.project.entity(entity)["presence"].at(0) == "present"
+    await switch.on()
+    window = Window(await context.new_page())
+    await window.open(switch.server.url)
+    await window.until("reviewer.status === 'saved' && reviewer.waiting.length === 0")
+    assert switch.project.entity(entity)["presence"].at(0) == "occluded"
+    assert await banner_behind_another_port() == 0
+
+
+def free_port() -> int:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])

@@ -226,7 +226,7 @@ async def test_jumping_between_keyframes(site: Site, window: Window) -> None:
     entity["presence"][61] = "absent"
     button = window.page.get_by_role("button", name="Next keyframe of the selection")
     await expect(window.page.get_by_title("2 keyframes").first).to_be_visible()
-    await asyncio.sleep(0.1)
+    await window.timeline_drawn()
     await button.click()
     await window.until("reviewer.frame === 23")
     await window.page.keyboard.press("]")
@@ -380,7 +380,7 @@ async def test_the_timeline_jumps_to_keyframes_and_scrubs(site: Site, window: Wi
     await expect(window.page.get_by_title("2 keyframes").first).to_be_visible()
     area = await window.page.locator(".timeline-rows").bounding_box()
     assert area is not None
-    await asyncio.sleep(0.1)
+    await window.timeline_drawn()
     # The second row is the box; a few px beside the mark still mean it.
     x = area["x"] + (60.5 / 90) * area["width"] + 3
     await window.page.mouse.click(x, area["y"] + 36)
@@ -470,9 +470,9 @@ async def test_a_released_shape_never_jumps_back(site: Site, window: Window) -> 
     )
     await mouse.up()
     await window.settled()
-    await asyncio.sleep(0.2)
+    frames = await window.js("seen.length")
+    await window.until(f"seen.length > {frames + 5}")
     seen = await window.page.evaluate("() => { cancelAnimationFrame(looking); return seen; }")
-    assert len(seen) > 5
     assert set(seen) == {seen[-1]}
     assert seen[-1] == pytest.approx(300, abs=2)
 

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
+from playwright.async_api import expect
 from reviewer.webview.live import MAX_MESSAGE_BYTES
 from reviewer.webview.security import Guard
 from reviewer.webview.server import Server, serve
@@ -401,18 +402,21 @@ async def test_what_anybody_wrote_is_never_markup(
             )
             await window.click(140, 130)
             await window.until("reviewer.selected === 'player-1' && reviewer.detailsCurrent")
+            painted = "new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
             for keys in (["?"], ["Control+k"], ["Shift+t", "Shift+n"]):
                 for key in keys:
                     await page.keyboard.press(key)
-                await asyncio.sleep(0.1)
+                if len(keys) == 1:
+                    await expect(page.get_by_role("dialog")).to_be_visible()
+                await window.js(painted)
                 await page.keyboard.press("Escape")
             await window.click(140, 130)
             await window.until("reviewer.selected === 'player-1' && reviewer.detailsCurrent")
             await page.locator("[data-property=p4]").get_by_role("button", name="Find").click()
-            await asyncio.sleep(0.1)
+            await expect(page.get_by_role("dialog")).to_be_visible()
             await page.keyboard.press("Escape")
             await page.locator("[data-property=p4]").get_by_role("button", name="Pick").click()
-            await asyncio.sleep(0.1)
+            await expect(page.locator(".pick-hint")).to_be_visible()
             assert await window.js("document.title") == "<script>alert(1)< · Reviewer"
             assert await window.js("document.querySelectorAll('img, body script').length") == 0
             assert await window.js("window.violations") == []

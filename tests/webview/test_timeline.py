@@ -76,11 +76,12 @@ class Hand:
         await mouse.move(*end, steps=4)
         await mouse.up()
         await self.window.settled()
+        await self.window.timeline_drawn()  # what is grasped next is painted where it is now
 
     async def select(self, name: str) -> None:
         await self.window.page.get_by_role("option", name=name).click()
         await expect(self.window.page.locator(".gutter-row", has_text="Presence")).to_be_visible()
-        await asyncio.sleep(0.1)  # rows are painted with the next repaint of the screen
+        await self.window.timeline_drawn()
 
 
 @pytest_asyncio.fixture
@@ -93,6 +94,15 @@ def boxes(player: Entity) -> dict[int, float]:
     return {frame: player["box"][frame][0] for frame in player["box"].keyframes.tolist()}
 
 
+async def boxes_become(player: Entity, wanted: dict[int, float]) -> None:
+    """An edit may be sent only after the page has asked for what it acts on."""
+    for _ in range(500):
+        if boxes(player) == wanted:
+            return
+        await asyncio.sleep(0.02)
+    assert boxes(player) == wanted
+
+
 async def test_a_keyframe_is_dragged_in_time(hand: Hand) -> None:
     player = hand.project.entity("player_1")
     await hand.select("player_1")
@@ -100,13 +110,13 @@ async def test_a_keyframe_is_dragged_in_time(hand: Hand) -> None:
     await expect(
         hand.window.page.get_by_role("button", name="Undo: Move a keyframe")
     ).to_be_visible()
-    assert boxes(player) == {0: 100, 42: 130, 60: 160}
+    await boxes_become(player, {0: 100, 42: 130, 60: 160})
+    await hand.window.timeline_drawn()
     # It is selected still, and goes on from there; never out of the video.
     await hand.drag(await hand.at(42, 1), await hand.at(200, 1))
-    assert boxes(player) == {0: 100, 60: 160, 89: 130}
+    await boxes_become(player, {0: 100, 60: 160, 89: 130})
     await hand.window.page.keyboard.press("Control+z")
-    await hand.window.settled()
-    assert boxes(player) == {0: 100, 42: 130, 60: 160}
+    await boxes_become(player, {0: 100, 42: 130, 60: 160})
 
 
 async def test_escape_puts_a_dragged_keyframe_back(hand: Hand) -> None:
@@ -195,9 +205,7 @@ async def test_events_are_dragged_by_their_ends_and_as_a_whole(hand: Hand) -> No
         assert there == [wanted]
         assert event["kind"].keyframes.tolist() == [wanted[0]]
         first, stop = wanted
-        # What is grasped next is painted where it is now.
-        await hand.window.until("reviewer.status === 'saved'")
-        await asyncio.sleep(0.4)
+        await hand.window.timeline_drawn()
     assert await hand.window.js("reviewer.selected") == event.id
 
 

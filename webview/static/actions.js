@@ -179,7 +179,18 @@ export class Actions {
   setPresence(value) {
     if (!this.#needEntity()) return;
     const property = { name: 'presence', label: 'Presence' };
-    this.send(edits.setValue(this.entity, property, this.state.frame, value, value));
+    this.setValue(this.entity, property, this.state.frame, value, value);
+  }
+
+  /**
+   * With several selected, every one of them that has the property gets the value, in one edit.
+   * @param {import('./state/model.js').Entity} entity @param {number|null} frame null for a constant
+   */
+  setValue(entity, property, frame, value, text) {
+    const { model, editing } = this.workspace;
+    const selected = editing.ids.map((id) => model.entities.get(id));
+    const entities = selected.includes(entity) ? selected.filter((each) => model.takes(each, property)) : [entity];
+    return this.send(edits.setValue(entities, property, frame, value, text));
   }
 
   /** @param {import('./state/model.js').Property} property @param {string|null} value */
@@ -188,10 +199,10 @@ export class Actions {
     const text = property.choices.find((choice) => choice.name === value)?.label ?? 'none';
     const { entity } = this;
     if (property.time_varying) {
-      this.send(edits.setValue(entity, property, this.state.frame, value, text));
+      this.setValue(entity, property, this.state.frame, value, text);
     } else {
       const same = entity.constants[property.name] === value && !property.required;
-      this.send(edits.setValue(entity, property, null, same ? null : value, same ? 'none' : text));
+      this.setValue(entity, property, null, same ? null : value, same ? 'none' : text);
     }
   }
 
@@ -294,6 +305,11 @@ export class Actions {
     if (this.entity) return true;
     this.workspace.notify('Select an entity first.');
     return false;
+  }
+
+  /** Whether these may not be changed; the person is told why. @param {string[]} ids */
+  refuses(ids) {
+    return this.#refuseReadOnly() || this.refusesLocked(ids);
   }
 
   /** @param {string[]} ids */

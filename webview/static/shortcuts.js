@@ -15,12 +15,13 @@ import { toggleChoice } from './panels/properties/choices.js';
 import { Subject } from './panels/properties/subject.js';
 import { timeCommands } from './timeline/commands.js';
 import { shapeCommands } from './tools/registry.js';
+import { peek } from './view/peek.js';
 
 const NEXT_LABELS = { auto: 'all', all: 'few', few: 'auto' };
 
 /** @returns {Command[]} */
 function builtIn(workspace, shortcuts) {
-  const { actions, store, model, stage, pointer, parts } = workspace;
+  const { actions, store, model, stage, pointer, parts, visibility } = workspace;
   const command = (group, text, keys, run, repeat = false) => ({ group, text, keys, run, repeat });
   return [
     command('Time', 'Play or pause', ['Space'], () => {}),
@@ -48,6 +49,9 @@ function builtIn(workspace, shortcuts) {
     command('View', 'Zoom out', ['-'], () => stage.zoom(0.8), true),
     command('View', 'Names: automatic, all, few', ['n'], () => store.set({ labels: NEXT_LABELS[store.state.labels] })),
     command('View', 'Search entities', ['/'], () => parts.entities.querySelector('input')?.select()),
+    command('View', 'The bare picture: hold, or tap and tap again', ['q'], (event) => peek(store, event)),
+    command('View', 'Hide the selection, or show it', ['h'], () => hideSelection(workspace)),
+    command('View', 'Show all that is hidden', ['Alt+h'], () => { visibility.clear('solo'); visibility.clear('hidden'); }),
     command('View', 'Crosshair', ['Shift+h'], () => toggleLook(store, 'crosshair')),
     command('View', 'Motion path of the selection', ['Shift+t'], () => toggleLook(store, 'path')),
     command('View', 'Onion skin of the selection', ['Shift+n'], () => toggleLook(store, 'onion')),
@@ -62,6 +66,7 @@ function builtIn(workspace, shortcuts) {
       store.set({ look: { ...store.state.look, theme } });
     }),
     command('General', 'Command palette', ['Ctrl+k'], () => openPalette(shortcuts)),
+    command('General', 'Is it saved?', ['Ctrl+s'], () => workspace.notify(savedText(store.state))),
     command('General', 'Undo', ['Ctrl+z'], () => actions.undo(), true),
     command('General', 'Redo', ['Ctrl+Shift+z', 'Ctrl+y'], () => actions.redo(), true),
     command('General', 'Leave a tool, or the selection', ['Escape'], () => {
@@ -79,6 +84,19 @@ function builtIn(workspace, shortcuts) {
 function toggleLook(store, name) {
   const { look } = store.state;
   store.set({ look: { ...look, [name]: !look[name] } });
+}
+
+function hideSelection({ store, visibility, notify }) {
+  const { selection, selected } = store.state;
+  if (selected === null) notify('Select what is to be hidden first.');
+  else visibility.set('hidden', selection, !visibility.hidden.has(selected));
+}
+
+/** For hands that are used to saving. */
+function savedText({ status, waiting }) {
+  if (status === 'saving') return 'Every edit is saved as it is made: the last one is on its way.';
+  if (status !== 'offline') return 'Every edit is saved as it is made: all of them are on disk.';
+  return waiting ? 'Offline: edits are kept in this browser and sent when the server is back.' : 'Offline: nothing waits to be saved.';
 }
 
 function zoomToSelection({ stage, scene, store, notify }) {

@@ -9,6 +9,7 @@ import { BlankSource } from './blank_source.js';
 import { h } from './dom.js';
 import { FrameSource } from './frame_source.js';
 import { createPainter } from './painter.js';
+import { createBanners } from './panels/banners.js';
 import { createEntityList } from './panels/entities/list.js';
 import { menuOnStage } from './panels/entities/menu.js';
 import { createLegend } from './panels/legend.js';
@@ -16,6 +17,7 @@ import { isFirstTime } from './dialogs/guide.js';
 import { createPickHint } from './panels/pick_hint.js';
 import { createProperties } from './panels/properties.js';
 import { ReviewPanel } from './panels/review/panel.js';
+import { createSide } from './panels/side.js';
 import { createStatusBar } from './panels/status_bar.js';
 import { createTopBar } from './panels/top_bar.js';
 import { createTransport } from './panels/transport.js';
@@ -39,6 +41,7 @@ import { Pointer } from './tools/pointer.js';
 import { createCrosshair } from './view/crosshair.js';
 import { createMinimap } from './view/minimap.js';
 import { describePainted } from './view/describe.js';
+import { createPeek } from './view/peek.js';
 import { Scene } from './view/scene.js';
 import { Stage } from './view/stage.js';
 import { trackDecoration } from './view/tracks.js';
@@ -84,7 +87,7 @@ export class Workspace {
       selection: [], shape: null, handle: null, ...firstToDraw(this.model), drawMany: false, snap: true,
       brush: { mode: 'brush', size: 24 }, structure: 0, ontology: 0, details: null, picking: null, look: loadLook(), shapes: 0, timeline: null,
       status: 'offline', waiting: 0, undo: state.undo, redo: state.redo, colorBy: 'class',
-      seen: 0, lives: 0, loop: null, videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto',
+      seen: 0, lives: 0, loop: null, videoMode: '', videoStatus: '', backend: '', view: { scale: 1, x: 0, y: 0 }, labels: 'auto', bare: false,
     });
     this.windows = new Windows({
       base, frameCount: this.model.frameCount, onLoaded: (first, stop) => this.#windowLoaded(first, stop),
@@ -153,7 +156,7 @@ export class Workspace {
     root.replaceChildren(h('div', { class: 'workspace' },
       parts.top, parts.banners,
       parts.stage, parts.options, parts.legend, parts.review, parts.transport, parts.timeline,
-      h('aside', { class: 'side' }, parts.entities, parts.properties),
+      createSide(parts.entities, parts.properties),
       parts.status));
     this.parts = parts;
     this.stage = new Stage(parts.stage, { store: this.store, scene: this.scene, model: this.model, size });
@@ -173,7 +176,7 @@ export class Workspace {
     createOptionsBar(parts.options, this);
     createPickHint(parts.stage, this);
     this.#makeComfortable();
-    this.#showProblems();
+    createBanners(parts.banners, this);
   }
 
   /** What lies over and around the picture for the person's sake. */
@@ -183,6 +186,7 @@ export class Workspace {
     stage.decorations.unshift(trackDecoration(this));
     createCrosshair(this);
     createMinimap(parts.stage, this);
+    createPeek(this);
     store.watch(['look'], ({ look }) => {
       applyTheme(look);
       saveLook(look);
@@ -191,17 +195,6 @@ export class Workspace {
     store.watch(['timeline'], () => stage.refreshOverlay(), { now: false });
     followSystem(() => store.state.look);
     if (this.model.demo && isFirstTime() && !this.readOnly) this.shortcuts.startGuide();
-  }
-
-  #showProblems() {
-    const { video, readOnly, warnings } = this.model;
-    const banner = (text) => h('p', { class: 'banner' }, text);
-    const banners = [];
-    if (!video.attached) banners.push(banner(video.problem ?? 'The video is not attached; annotations can be read and edited.'));
-    else if (video.problem) banners.push(banner(video.problem));
-    if (readOnly) banners.push(banner(`Read-only: ${readOnly}`));
-    for (const warning of warnings.slice(0, 3)) banners.push(banner(warning));
-    this.parts.banners.replaceChildren(...banners);
   }
 
   #openSource(units) {
@@ -329,6 +322,7 @@ export class Workspace {
       // Of several requests under way the last one made is the newest.
       if (request === this.timelineRequest && this.store.state.selected === id) this.store.set({ timeline });
     } catch { /* deleted meanwhile, or offline: the connection says so */ }
+    if (request === this.timelineRequest) this.timelineRequest = null;
   }
 
   /**
@@ -347,7 +341,8 @@ export class Workspace {
 
   /** Read-only view for tests and bug reports; see globalThis.reviewer. */
   diagnostics() {
-    const { scene, model, store, source, stage, live, sound, details, shortcuts } = this;
+    const workspace = this;
+    const { scene, model, store, source, stage, live, sound, details, shortcuts, timeline } = this;
     return {
       painted: () => describePainted(scene),
       values(id) {
@@ -372,6 +367,8 @@ export class Workspace {
       get commands() { return shortcuts.commands.map(({ text, keys }) => ({ text, keys })); },
       get detailsCurrent() { return details.current; },
       get overrides() { return scene.overrides.size; },
+      /** Whether the timeline shows everything that was saved here, and nothing waits to be drawn. */
+      get timelineCurrent() { return live.heard >= live.revision && !workspace.timelineRequest && timeline.drawn; },
     };
   }
 

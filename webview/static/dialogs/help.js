@@ -21,7 +21,11 @@ export function capsOf(key) {
   });
 }
 
-const caps = (key) => h('span', { class: 'keys' }, capsOf(key).map((cap) => h('kbd', {}, cap)));
+/** @param {Map<string, string>} [taken] by the ontology: such a key is struck out, and says for what */
+function caps(key, taken) {
+  const instead = taken?.get(key.toLowerCase());
+  return h('span', { class: instead ? 'keys is-taken' : 'keys', title: instead ?? '' }, capsOf(key).map((cap) => h('kbd', {}, cap)));
+}
 
 /** @param {import('../shortcuts.js').Shortcuts} shortcuts */
 export function openHelp(shortcuts) {
@@ -50,12 +54,13 @@ export function openHelp(shortcuts) {
 
 function groupsOf(shortcuts, refresh) {
   const { model } = shortcuts.workspace;
+  const taken = keysOfOntology(model);
   const groups = new Map();
   for (const command of shortcuts.commands) {
     if (!groups.has(command.group)) groups.set(command.group, []);
-    groups.get(command.group).push(commandRow(shortcuts, command, refresh));
+    groups.get(command.group).push(commandRow(shortcuts, command, taken, refresh));
   }
-  const plain = (text, keys) => h('div', { class: 'help-row' }, h('span', {}, text), h('span', { class: 'help-keys' }, keys.map(caps)));
+  const plain = (text, keys) => h('div', { class: 'help-row' }, h('span', {}, text), h('span', { class: 'help-keys' }, keys.map((key) => caps(key))));
   const own = model.classes.filter((c) => c.hotkey).map((c) => plain(`Draw: ${c.label}`, [c.hotkey]));
   const seen = new Set();
   for (const { label, properties } of model.classes) {
@@ -77,13 +82,27 @@ function groupsOf(shortcuts, refresh) {
   return groups;
 }
 
-function commandRow(shortcuts, command, refresh) {
+/** Keys that classes and choices take from commands. @returns {Map<string, string>} what they do instead */
+function keysOfOntology({ classes }) {
+  const taken = new Map();
+  for (const { label, hotkey, properties } of classes) {
+    for (const { label: property, choices } of properties) {
+      for (const choice of choices) {
+        if (choice.hotkey) taken.set(choice.hotkey.toLowerCase(), `With a ${label} selected this key sets ${property}: ${choice.label}`);
+      }
+    }
+    if (hotkey) taken.set(hotkey.toLowerCase(), `This key draws a ${label}`);
+  }
+  return taken;
+}
+
+function commandRow(shortcuts, command, taken, refresh) {
   // Four arrows that do one thing in four directions are shown as one.
   const shown = command.keys.length > 2 ? [command.keys[0].replace(/ArrowLeft$/, '↑ ↓ ← →')] : command.keys;
   const keys = canRemap(command) ? h('button', {
     class: command.remapped ? 'help-keys is-remapped' : 'help-keys', type: 'button', title: `Choose another key for “${command.text}”`,
     on: { click: () => listen(shortcuts, command, keys, refresh) },
-  }, shown.length ? shown.map(caps) : h('kbd', {}, '–')) : h('span', { class: 'help-keys' }, shown.map(caps));
+  }, shown.length ? shown.map((key) => caps(key, taken)) : h('kbd', {}, '–')) : h('span', { class: 'help-keys' }, shown.map((key) => caps(key, taken)));
   return h('div', { class: 'help-row' }, h('span', {}, command.text), keys);
 }
 

@@ -4,7 +4,7 @@
  * engine says at the frame shown (state/details.js).
  */
 
-import { fill, h, perFrame } from '../dom.js';
+import { fill, h, perFrame, setText } from '../dom.js';
 import { icon } from '../icons.js';
 import { booleanControl, choiceControl, choicesControl, PRESENCE } from './properties/choices.js';
 import { eventRows, newEventButtons } from './properties/events.js';
@@ -61,7 +61,7 @@ export function createProperties(root, workspace) {
     update();
   };
   store.watch(['selected', 'structure', 'ontology'], build);
-  store.watch(['details', 'timeline', 'frame', 'playing', 'waiting', 'picking'], perFrame(update), { now: false });
+  store.watch(['details', 'timeline', 'frame', 'playing', 'waiting', 'picking', 'selection'], perFrame(update), { now: false });
 }
 
 function buildEmpty(root, workspace) {
@@ -84,6 +84,7 @@ function buildEntity(root, subject) {
   fill(root,
     h('div', { class: 'panel-head' },
       h('h2', {}, event ? 'Event' : 'Properties'),
+      severalMark(subject),
       h('span', { class: 'panel-count entity-id', title: 'Identifier' }, id)),
     h('div', { class: 'properties-body' },
       identityRows(subject),
@@ -100,6 +101,17 @@ function buildEntity(root, subject) {
           class: 'button danger', type: 'button', disabled: readOnly, title: 'Delete the entity on all frames (Delete)',
           on: { click: () => actions.deleteEntity() },
         }, icon('trash'), 'Delete entity'))));
+}
+
+/** Says that what is set is set for all that are selected; see Actions.setValue. */
+function severalMark({ workspace, updaters }) {
+  const mark = h('span', { class: 'several', title: 'What you set here is set for all selected entities that have it' });
+  updaters.push(() => {
+    const { length } = workspace.editing.ids;
+    mark.hidden = length < 2;
+    setText(mark, `sets all ${length}`);
+  });
+  return mark;
 }
 
 function declaredRows(subject) {

@@ -2,6 +2,7 @@
 
 import { fill, h } from '../dom.js';
 import { clock, count } from '../format.js';
+import { serveCommand } from './banners.js';
 
 const VIDEO = {
   webcodecs: ['WebCodecs', 'The browser decodes the file\u2019s own packets: every frame is exact.'],
@@ -14,17 +15,23 @@ const VIDEO = {
 export function createStatusBar(root, workspace) {
   const { store, model, times } = workspace;
   const saved = h('span', { class: 'status-item status-saved', role: 'status', 'aria-live': 'polite' });
+  const kept = h('span', { class: 'status-item status-kept', hidden: true });
   const place = h('span', { class: 'status-item' });
   const pointer = h('span', { class: 'status-item status-quiet' });
   const video = h('span', { class: 'status-item' });
   const painter = h('span', { class: 'status-item' });
   const author = h('span', { class: 'status-item', title: 'Author of your edits' }, model.author ?? '');
-  root.append(saved, place, pointer, h('span', { class: 'status-fill' }), video, painter, author);
+  root.append(saved, kept, place, pointer, h('span', { class: 'status-fill' }), video, painter, author);
 
   store.watch(['status', 'waiting'], ({ status, waiting }) => {
     saved.dataset.status = status;
     fill(saved, h('span', { class: 'status-dot' }), statusText(status, waiting));
     saved.title = model.readOnly ? String(model.readOnly) : '';
+    kept.hidden = status !== 'offline' || !waiting;
+    if (!kept.hidden) {
+      fill(kept, `kept in this browser, sent when the server is back at ${location.host}`);
+      kept.title = `Start it anew with: ${serveCommand(model.path, location.port || '80')}`;
+    }
   });
   store.watch(['frame'], ({ frame }) => {
     fill(place, `frame ${count(frame)} of ${count(model.frameCount)} · ${clock(times[frame] ?? 0, 3)}`);

@@ -6,10 +6,11 @@
 import { randomId } from './live.js';
 
 /** @param {number|null} frame null for a constant @param {any} value null takes a constant's value away */
-export function setValue(entity, property, frame, value, text) {
+export function setValue(entities, property, frame, value, text) {
+  const of = entities.length === 1 ? entities[0].name : `${entities.length} entities`;
   return {
-    label: `${property.label} of ${entity.name}: ${text}`,
-    ops: [{ op: 'set', entity: entity.id, property: property.name, frame, value }],
+    label: `${property.label} of ${of}: ${text}`,
+    ops: entities.map(({ id }) => ({ op: 'set', entity: id, property: property.name, frame, value })),
   };
 }
 

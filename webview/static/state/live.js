@@ -6,6 +6,7 @@
  */
 
 import { fetchJson, socketUrl } from '../api.js';
+import { tellWaiting } from './elsewhere.js';
 import { Outbox } from './outbox.js';
 
 const RETRY_MIN_MS = 200;
@@ -33,10 +34,14 @@ export class Live {
     this.pending = new Map();
     this.instance = null;
     this.revision = -1;
+    /** The newest revision whose change was told of; it may lag behind the acknowledged one. */
+    this.heard = -1;
     this.connected = false;
     this.closed = false;
     this.retryMs = RETRY_MIN_MS;
     this.heardAt = 0;
+    /** How many edits other pages are told to wait here. @type {number|null} */
+    this.told = null;
     this.outbox = new Outbox(options.key);
     this.#connect();
     this.looking = setInterval(() => this.#look(), LOOK_MS);
@@ -192,8 +197,9 @@ export class Live {
       case 'refused': return this.#settle(message.id, (p) => p.reject(new Error(message.reason)));
       case 'changed':
         this.revision = Math.max(this.revision, message.revision);
+        this.heard = Math.max(this.heard, message.revision);
         return this.options.onChanged(message);
-      case 'reload': return this.options.onReload(false);
+      case 'reload': this.heard = this.revision; return this.options.onReload(false);
       // The project has another video: nothing that was loaded fits it.
       case 'renumbered': return location.reload();
       case 'findings': return this.options.onFindings?.();
@@ -208,6 +214,7 @@ export class Live {
     const missed = this.revision >= 0 && this.revision !== revision;
     this.instance = instance;
     this.revision = revision;
+    this.heard = revision;
     this.retryMs = RETRY_MIN_MS;
     if (restarted || missed) this.options.onReload(restarted);
     const { socket } = this;
@@ -234,6 +241,10 @@ export class Live {
     else if (waiting) status = 'saving';
     else if (this.options.readOnly) status = 'read-only';
     this.options.onStatus(status, waiting);
+    // An edit on its way is answered at once: only what waits for a server is worth telling.
+    if (this.connected !== (waiting === 0) || waiting === this.told) return;
+    this.told = waiting;
+    tellWaiting(this.options.key, waiting);
   }
 }
 

@@ -29,6 +29,7 @@ export class Model {
     this.name = state.name;
     this.demo = state.demo;
     this.path = state.path;
+    this.key = state.key;
     this.author = state.author;
     this.readOnly = state.read_only;
     this.frameCount = state.frame_count;
@@ -80,6 +81,14 @@ export class Model {
   /** @returns {Property|undefined} */
   propertyOf(entity, name) {
     return this.classOf(entity).properties.find((property) => property.name === name);
+  }
+
+  /** Whether an entity has this property of another one, with the same choices. */
+  takes(entity, { name, kind, time_varying: varies, choices }) {
+    if (name === 'presence') return !this.classOf(entity).event;
+    const own = this.propertyOf(entity, name);
+    return own !== undefined && own.kind === kind && own.time_varying === varies
+      && own.choices.map((each) => each.name).join() === choices.map((each) => each.name).join();
   }
 
   /** @returns {Property[]} the choice properties of all classes, one for each name */

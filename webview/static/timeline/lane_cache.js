@@ -49,6 +49,12 @@ export class LaneCache {
     if (this.wanted) this.#pump();
   }
 
+  /** Whether lanes that are wanted are missing, stale or under way. */
+  get behind() {
+    const { wanted } = this;
+    return this.loading || Boolean(wanted?.indices.some((index) => !this.#covers(this.lanes.get(index), wanted)));
+  }
+
   /** Entities have other numbers now. */
   reset() {
     this.lanes.clear();

@@ -8,6 +8,7 @@ import { fetchBinary } from '../api.js';
 import { fill, h, perFrame, setText } from '../dom.js';
 import { plural } from '../format.js';
 import { decodeOverview } from '../protocol.js';
+import { createSplitter } from '../splitter.js';
 import { readColors, watchTheme } from './colors.js';
 import {
   FINDINGS_CSS_PX, OVERVIEW_CSS_PX, RULER_CSS_PX, drawFindings, drawLoop, drawOverview, drawRuler,
@@ -25,9 +26,9 @@ import { MarkKeys } from './mark_keys.js';
 import { Marks } from './marks.js';
 import { propertyRows } from './rows.js';
 import { TimeScale } from './scale.js';
-import { createSplitter } from './splitter.js';
 import { THUMBNAILS_CSS_PX, Thumbnails } from './thumbnails.js';
 
+const MIN_HEIGHT_CSS_PX = 132;
 const OVERVIEW_BINS = 1024;
 const OVERVIEW_DELAY_MS = 1500;
 /** Less room than this for rows, and the stills give way. */
@@ -103,7 +104,11 @@ export class TimelinePanel {
         h('div', { class: 'gutter-overview' }, 'Whole video'), this.stripLabel, this.title),
       h('div', { class: 'timeline-heads' }, this.overviewArea, this.stripArea, this.head));
     fill(root,
-      createSplitter(),
+      createSplitter({
+        name: 'timeline', variable: '--timeline-height', label: 'Height of the timeline',
+        title: 'Drag to make the timeline higher', least: MIN_HEIGHT_CSS_PX,
+        most: () => innerHeight * 0.6, size: () => root.clientHeight,
+      }),
       this.heads,
       this.body, this.hint);
     this.gutter = new Gutter(this.names, this);
@@ -243,6 +248,11 @@ export class TimelinePanel {
   redraw(...parts) {
     for (const part of parts) this.dirty.add(part);
     this.paint();
+  }
+
+  /** Whether rows and lanes in sight are drawn as they were last heard of. */
+  get drawn() {
+    return this.dirty.size === 0 && !this.lanes.behind;
   }
 
   #paint() {

@@ -38,6 +38,7 @@ class EntityList {
     }, { now: false });
     store.watch(['shapes'], () => this.#follow(), { now: false });
     store.watch(['selected'], () => this.#reveal(), { now: false });
+    store.watch(['selection'], () => this.render(), { now: false });
     this.#structure();
     // The list grows and shrinks with the properties below it.
     new ResizeObserver(() => this.#reveal()).observe(this.list);
@@ -66,7 +67,7 @@ class EntityList {
     this.chips = h('div', { class: 'filter-row' });
     this.space = h('div', { class: 'list-space' });
     this.list = h('div', {
-      class: 'entity-list', role: 'listbox', tabindex: '0', 'aria-label': 'Entities',
+      class: 'entity-list', role: 'listbox', tabindex: '0', 'aria-label': 'Entities', 'aria-multiselectable': 'true',
       on: {
         scroll: () => this.render(),
         click: (event) => this.#click(event),
@@ -84,7 +85,7 @@ class EntityList {
       h('div', { class: 'panel-head' }, h('h2', {}, 'Entities'), this.count, this.hereButton),
       h('div', { class: 'search-row' }, icon('search'), this.search),
       h('div', { class: 'entity-tools' }, this.filterSelect, order),
-      this.chips, this.list, this.empty, this.seen);
+      this.chips, this.empty, this.list, this.seen);
   }
 
   // which are shown
@@ -239,7 +240,7 @@ class EntityList {
     const hidden = visibility.isHidden(entity.id);
     element.classList.toggle('is-away', away);
     element.classList.toggle('is-hidden', hidden);
-    element.setAttribute('aria-selected', String(entity.id === store.state.selected));
+    element.setAttribute('aria-selected', String(store.state.selection.includes(entity.id)));
     element.title = `${entity.name}${away ? ', not on this frame' : ''}`;
     dot.style.background = scene.colorOf(entity);
     setText(name, entity.name);
@@ -263,13 +264,35 @@ class EntityList {
 
   // hands and keys
 
+  /** Ctrl adds or takes away, Shift takes all from the last one picked. */
+  #pick(id, { shiftKey, ctrlKey, metaKey }) {
+    const { store, actions, editing } = this.workspace;
+    const { selection, selected, picking } = store.state;
+    if (picking || !(shiftKey || ctrlKey || metaKey) || selected === null) {
+      this.anchor = id;
+      actions.select(id);
+    } else if (shiftKey) {
+      const at = (wanted) => this.shown.findIndex((entity) => entity.id === wanted);
+      const [from, to] = [at(this.anchor) < 0 ? at(selected) : at(this.anchor), at(id)];
+      const range = this.shown.slice(Math.max(0, Math.min(from, to)), Math.max(from, to) + 1).map((entity) => entity.id);
+      editing.select([...range.filter((one) => one !== id), id]);
+    } else {
+      this.anchor = id;
+      editing.select(selection.includes(id) ? selection.filter((one) => one !== id) : [...selection, id]);
+    }
+  }
+
+  #rowOf(id) {
+    return this.rows.find(({ element }) => !element.hidden && element.dataset.id === id)?.element ?? null;
+  }
+
   #click(event) {
     const row = event.target.closest('.entity-row');
     if (!row || this.editing) return;
     const { id } = row.dataset;
     const toggle = event.target.closest('.row-toggle');
     const { visibility, actions } = this.workspace;
-    if (!toggle) actions.select(id);
+    if (!toggle) this.#pick(id, event);
     else if (event.altKey && toggle.dataset.what === 'hidden') visibility.toggleSolo(id);
     else if (toggle.dataset.what === 'hidden' && visibility.solo.size) visibility.toggle('solo', id);
     else visibility.toggle(toggle.dataset.what, id);
@@ -289,10 +312,10 @@ class EntityList {
 
   /** The menu of an entity, at a point or beside its row. */
   openMenu(id, x, y) {
-    const row = this.space.querySelector(`[aria-selected="true"]:not([hidden])`);
+    const row = this.#rowOf(id);
     const rect = (row ?? this.list).getBoundingClientRect();
     openEntityMenu(this.workspace, id, x ?? rect.left + 24, y ?? Math.min(rect.bottom, innerHeight - 100), {
-      onRename: () => this.#startRename(this.space.querySelector('[aria-selected="true"]:not([hidden])')),
+      onRename: () => this.#startRename(this.#rowOf(id)),
     });
   }
 
@@ -307,21 +330,21 @@ class EntityList {
 
   #key(event) {
     if (this.editing) return;
-    const { store, actions, visibility } = this.workspace;
+    const { store, visibility } = this.workspace;
     const page = Math.max(1, Math.floor(this.list.clientHeight / ROW_CSS_PX) - 1);
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[event.key];
     const { selected } = store.state;
     if (event.key === 'F2') {
-      this.#startRename(this.space.querySelector('[aria-selected="true"]:not([hidden])'));
+      this.#startRename(this.#rowOf(selected));
     } else if ((event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) && selected) {
       this.openMenu(selected);
     } else if (event.key.toLowerCase() === 'h' && selected && !event.ctrlKey && !event.metaKey && !event.altKey) {
       if (event.shiftKey) visibility.toggleSolo(selected);
-      else visibility.toggle('hidden', selected);
-    } else if (by && this.shown.length && !event.altKey && !event.shiftKey) {
+      else visibility.set('hidden', store.state.selection, !visibility.hidden.has(selected));
+    } else if (by && this.shown.length && !event.altKey) {
       const at = this.shown.findIndex((entity) => entity.id === selected);
       const next = Math.min(this.shown.length - 1, Math.max(0, at + by));
-      actions.select(this.shown[next].id);
+      this.#pick(this.shown[next].id, { shiftKey: event.shiftKey });
     } else {
       return;
     }

@@ -59,7 +59,7 @@ export class Subject {
    */
   set(property, value, text, at = this.workspace.store.state.frame) {
     const frame = property.time_varying ? at : null;
-    return this.workspace.actions.send(edits.setValue(this.entity, property, frame, value, text));
+    return this.workspace.actions.setValue(this.entity, property, frame, value, text);
   }
 
   /** Make what the engine says here a keyframe, or take the keyframe away. */
