@@ -13,10 +13,12 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.css.query import NoMatches
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widgets import Input
 
 from reviewer.format import Project, ReviewerError
 from reviewer.frame_image_graphics import Graphics, Terminal, ask_terminal, erase
@@ -144,6 +146,10 @@ class ReviewerApp(App[None]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             screen = self.screen
             if isinstance(screen, Prompt | Picker):
+                if not screen.ready.is_set():
+                    # not left to what waits in our own queue behind the keys
+                    with contextlib.suppress(NoMatches):
+                        screen.set_focus(screen.query_one(Input))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(screen.ready.wait(), PROMPT_WAIT_S)
             elif isinstance(screen, Menu) and screen.pick(event.character):
