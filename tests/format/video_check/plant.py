@@ -33,15 +33,17 @@ Damage = Callable[[list[Piece]], list[Piece]]
 
 def read_pieces(path: Path) -> list[Piece]:
     with av.open(str(path)) as container:
-        pieces = []
-        for packet in container.demux(container.streams.video[0]):
-            if packet.size:
-                dts = packet.dts if packet.dts is not None else packet.pts
-                piece = Piece(
-                    bytes(packet), packet.pts, dts, packet.duration or 0, packet.is_keyframe
-                )
-                pieces.append(piece)
-        return pieces
+        packets = [p for p in container.demux(container.streams.video[0]) if p.size]
+        stamps = [packet.dts for packet in packets]
+        if None in stamps:
+            # Matroska keeps no decode times, and FFmpeg does not guess the first ones.
+            shown = sorted(packet.pts for packet in packets)
+            late = max(at - p.pts for at, p in zip(shown, packets, strict=True))
+            stamps = [at - late for at in shown]
+        return [
+            Piece(bytes(packet), packet.pts, dts, packet.duration or 0, packet.is_keyframe)
+            for packet, dts in zip(packets, stamps, strict=True)
+        ]
 
 
 def remux(

@@ -4,7 +4,7 @@
 import { fetchQuietly } from './fetching.js';
 
 /** Findings whose frames do not show what the camera saw. */
-const CODES = new Set(['decode-corruption', 'corrupt-packet']);
+const CODES = new Set(['decode-corruption', 'corrupt-packet', 'no-leading-key-frame']);
 
 export class Damage {
   /** Ranges [first, stop), ascending. @type {Array<[number, number]>} */
