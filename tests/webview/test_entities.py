@@ -322,3 +322,41 @@ async def test_shift_and_the_arrows_pick_a_range_in_the_list(
     await expect(struck).to_have_count(2)
     await window.page.keyboard.press("ArrowUp")
     assert await window.js("reviewer.selection") == [site.project.entity("player_1").id]
+
+
+async def test_whole_entities_are_worked_on_by_keys(
+    site: Site, window: Window, names: Locator
+) -> None:
+    page, project = window.page, site.project
+    player = project.entity("player_1")
+    await window.go_to(40)
+    await page.locator(".entity-row:visible", has_text="player_1").click()
+    await page.keyboard.press("Shift+x")
+    await window.settled()
+    later = project.entity(
+        await window.until(f"reviewer.selected !== '{player.id}' && reviewer.selected")
+    )
+    assert later.class_name == "player"
+    assert [player["presence"].at(frame) for frame in (39, 40)] == ["present", "absent"]
+    assert later["presence"].at(40) == "present"
+    await page.keyboard.press("Control+z")
+    await window.settled()
+    await expect(names).to_have_count(6)
+    await page.locator(".entity-row:visible", has_text="player_1").click()
+    await page.keyboard.press("}")
+    await window.settled()
+    assert [player["presence"].at(frame) for frame in (40, 41)] == ["present", "absent"]
+    await page.keyboard.press("Control+z")
+    await window.settled()
+    # Of two that are selected, the one picked last stays.
+    await page.locator(".entity-row:visible", has_text="player_3").click(modifiers=["Control"])
+    await page.locator(".entity-row:visible", has_text="player_1").click(modifiers=["Control"])
+    await page.locator(".entity-row:visible", has_text="player_1").click(modifiers=["Control"])
+    await page.keyboard.press("Shift+u")
+    dialog = page.get_by_role("dialog", name="Merge with player_1")
+    chosen = dialog.locator(".candidate[aria-selected='true']")
+    await expect(chosen).to_contain_text("player_3")
+    await dialog.get_by_role("button", name="Merge", exact=True).click()
+    await window.settled()
+    assert [entity.name for entity in map(project.entity, project.entities)].count("player_3") == 0
+    assert project.entity("player_1").id == player.id

@@ -11,6 +11,7 @@ import { startGuide } from './dialogs/guide.js';
 import { openHelp } from './dialogs/help.js';
 import { openPalette } from './dialogs/palette.js';
 import { applyKeymap, chooseKey, forgetKeys, keyOf, loadKeymap } from './keymap.js';
+import { wholeCommands } from './panels/entities/whole.js';
 import { toggleChoice } from './panels/properties/choices.js';
 import { Subject } from './panels/properties/subject.js';
 import { timeCommands } from './timeline/commands.js';
@@ -41,6 +42,7 @@ function builtIn(workspace, shortcuts) {
     command('Entity', 'Keyframe of the shape here, or not', ['k'], () => actions.toggleShapeKeyframe()),
     command('Entity', 'Remove its keyframes here', ['Shift+Delete', 'Shift+Backspace'], () => actions.removeKeyframesHere()),
     command('Entity', 'Delete the entity', ['Delete', 'Backspace'], () => actions.deleteEntity()),
+    ...wholeCommands(workspace),
     command('Entity', 'Rename', ['F2'], () => parts.properties.querySelector('.name-input')?.select()),
     command('View', 'Fit the video', ['f'], () => stage.fit()),
     command('View', 'One video pixel on one of the screen', ['0'], () => stage.actualSize()),

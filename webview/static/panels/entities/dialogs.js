@@ -40,6 +40,9 @@ export function chooseOther(workspace, { entity, title, text, confirm, extra, on
     .map((other) => ({ other, apart: apart(other) }))
     .sort((a, b) => a.apart - b.apart || a.other.index - b.other.index)
     .map(({ other }) => other);
+  // Who selected two has said which.
+  const { selection } = workspace.store.state;
+  const beside = selection.length === 2 ? model.entities.get(selection.find((id) => id !== entity.id)) : null;
   let chosen = null;
   const list = h('div', { class: 'candidates', role: 'listbox', tabindex: '0', 'aria-label': 'Entities of the same class' });
   const more = h('p', { class: 'dialog-quiet' });
@@ -65,7 +68,7 @@ export function chooseOther(workspace, { entity, title, text, confirm, extra, on
     more.textContent = !candidates.length ? 'There is no other entity of this class.'
       : !matching.length ? 'No entity matches.'
         : matching.length > MAX_CANDIDATES ? `and ${count(matching.length - MAX_CANDIDATES)} more: search to find them` : '';
-    pick(matching.includes(chosen) ? chosen : matching[0] ?? null);
+    pick([chosen, beside].find((each) => matching.includes(each)) ?? matching[0] ?? null);
   };
   const frame = openDialog({ title, confirm, onConfirm: () => {
     if (!chosen) return false;

@@ -4,7 +4,7 @@ import { fill, h, perFrame, setText } from '../../dom.js';
 import { count } from '../../format.js';
 import { icon } from '../../icons.js';
 import { ORDERS, dependOnFrame, matching, possibleFilters, sort } from './filters.js';
-import { openEntityMenu } from './menu.js';
+import { openEntityMenu, selectForMenu } from './menu.js';
 
 const ROW_CSS_PX = 28;
 const SPARE_ROWS = 4;
@@ -306,7 +306,7 @@ class EntityList {
     const row = event.target.closest('.entity-row');
     if (!row) return;
     event.preventDefault();
-    this.workspace.actions.select(row.dataset.id);
+    selectForMenu(this.workspace, row.dataset.id);
     this.openMenu(row.dataset.id, event.clientX, event.clientY);
   }
 

@@ -1,8 +1,8 @@
 /** The menu of an entity: what can be done with all of it, where the hand is. */
 
+import { capsOf } from '../../dialogs/help.js';
 import { openMenu } from '../../dialogs/menu.js';
-import { askShift, chooseOther, winnerChoice } from './dialogs.js';
-import * as operations from './operations.js';
+import { wholeOperations } from './whole.js';
 
 /** @param {import('../../workspace.js').Workspace} workspace @param {string} id */
 export function openEntityMenu(workspace, id, x, y, { onRename = null } = {}) {
@@ -11,7 +11,6 @@ export function openEntityMenu(workspace, id, x, y, { onRename = null } = {}) {
   if (!entity) return;
   const { frame } = store.state;
   const life = lives.of(entity.index);
-  const inside = life && frame > life.first && frame < life.stop;
   const locked = visibility.isLocked(id);
   const fixed = readOnly || locked;
   const item = (text, run, extra = {}) => ({ text, run, ...extra });
@@ -22,14 +21,8 @@ export function openEntityMenu(workspace, id, x, y, { onRename = null } = {}) {
     item('Go to its last frame', () => actions.seek(life.stop - 1), { disabled: !life || life.stop <= life.first }),
     'line',
     ...(onRename ? [change('Rename', onRename, { keys: 'F2' })] : []),
-    change(`Split at frame ${frame}`, () => splitHere(workspace, entity), { disabled: !inside }),
-    change(`Begin at frame ${frame}`, () => actions.send(operations.trim(entity, frame, model.frameCount)), { disabled: !inside }),
-    change(`End at frame ${frame}`, () => actions.send(operations.trim(entity, 0, frame + 1)), { disabled: !life || frame + 1 >= life.stop || frame < life.first }),
-    change('Merge with…', () => askMerge(workspace, entity)),
-    change('Join with…', () => askJoin(workspace, entity)),
-    change('Swap from here on with…', () => askSwap(workspace, entity)),
-    change('Shift in time…', () => askShift(workspace, entity, (by) => { if (by) actions.send(operations.shift(entity, by)); })),
-    item('Copy', () => copyAll(workspace, entity), { disabled: readOnly }),
+    ...wholeOperations(workspace).map(({ name, textAt, possible, run }) => (
+      change(textAt(frame), () => run(entity), { disabled: !possible(entity, frame), keys: keysOf(workspace, name) }))),
     'line',
     item('Hidden', () => visibility.toggle('hidden', id), { checked: hidden }),
     item('Shown alone', () => visibility.toggleSolo(id), { checked: visibility.solo.size === 1 && visibility.solo.has(id) }),
@@ -42,51 +35,27 @@ export function openEntityMenu(workspace, id, x, y, { onRename = null } = {}) {
   ], x, y, `What to do with ${entity.name}`);
 }
 
-async function splitHere({ actions, store }, entity) {
-  const edit = operations.split(entity, store.state.frame);
-  if (await actions.send(edit)) actions.select(edit.id, { reveal: false });
+/** As they are now: a person may have chosen others. */
+function keysOf({ shortcuts }, name) {
+  const [key] = shortcuts.commands.find(({ text }) => text === name)?.keys ?? [];
+  return key && capsOf(key).join('+');
 }
 
-async function copyAll({ actions }, entity) {
-  const edit = operations.copy(entity);
-  if (await actions.send(edit)) actions.select(edit.id, { reveal: false });
-}
-
-function askMerge(workspace, entity) {
-  let winner = null;
-  chooseOther(workspace, {
-    entity, title: `Merge with ${entity.name}`, confirm: 'Merge',
-    text: 'The other one is taken into this one and removed; references to it follow.',
-    extra: (other) => (winner = winnerChoice(entity, other)).element,
-    onChosen: (other) => workspace.actions.send(operations.merge(entity, other, winner.value())),
-  });
-}
-
-function askJoin(workspace, entity) {
-  chooseOther(workspace, {
-    entity, title: `Join with ${entity.name}`, confirm: 'Join',
-    text: 'Two parts of one track become one, also across the gap between them, where it moves from the one to the other.',
-    onChosen: (other) => workspace.actions.send(operations.join(entity, other)),
-  });
-}
-
-function askSwap(workspace, entity) {
-  const { frame } = workspace.store.state;
-  chooseOther(workspace, {
-    entity, title: `Swap ${entity.name} from frame ${frame} on`, confirm: 'Swap',
-    text: `From frame ${frame} to the end the two exchange who they are: the cure for a mixed-up identity.`,
-    onChosen: (other) => workspace.actions.send(operations.swap(entity, other, frame)),
-  });
+/** What is called by its menu stays selected with what was selected beside it, as the last one. */
+export function selectForMenu({ store, editing, actions }, id) {
+  const { selection } = store.state;
+  if (selection.length > 1 && selection.includes(id)) editing.select([...selection.filter((one) => one !== id), id]);
+  else actions.select(id, { reveal: false });
 }
 
 /** The same menu on the shape itself, while no tool has another use for the button. */
 export function menuOnStage(workspace) {
-  const { store, actions, parts } = workspace;
+  const { store, parts } = workspace;
   parts.stage.addEventListener('contextmenu', (event) => {
     event.preventDefault();
     const { hovered, tool } = store.state;
     if (!hovered || tool !== 'select') return;
-    actions.select(hovered, { reveal: false });
+    selectForMenu(workspace, hovered);
     openEntityMenu(workspace, hovered, event.clientX, event.clientY);
   });
 }
