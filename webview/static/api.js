@@ -43,6 +43,18 @@ export async function logIn(token) {
   });
 }
 
+/** @type {() => void} */
+let open;
+const opened = new Promise((resolve) => { open = resolve; });
+
+/** The first picture is there, or does not come soon. */
+export function firstPictureIsThere() {
+  open();
+}
+
+/** What is nice to have waits for this: the first picture must not share server and network with it. */
+export const afterFirstPicture = () => opened;
+
 /** @returns {string} ws: or wss: address of a path of this server */
 export function socketUrl(path) {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';

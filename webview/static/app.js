@@ -5,6 +5,7 @@ import { readAddress, writeAddress } from './address.js';
 import { showChooser, showMessage, showSignIn } from './dialogs/screens.js';
 import { createToasts } from './dialogs/toasts.js';
 import { applyTheme, loadLook } from './state/look.js';
+import { fetchProject } from './state/opening.js';
 import { Workspace } from './workspace.js';
 
 const ADDRESS_DELAY_MS = 400;
@@ -29,11 +30,12 @@ function remember(project) {
   });
 }
 
-async function openProject(number, { frame = 0, entity = null, several }) {
+async function openProject(number, { frame = 0, entity = null, several, fetched }) {
   workspace?.close();
   workspace = null;
   workspace = await Workspace.open(root, {
     project: number,
+    fetched,
     frame: frame ?? 0,
     entity,
     painter: new URLSearchParams(location.search).get('painter') ?? undefined,
@@ -59,13 +61,15 @@ async function choose() {
 
 async function start(address) {
   try {
+    // Where the link names the project, its answers need not wait for the list of all.
+    const fetched = address.project === null ? undefined : fetchProject(address.project);
     const projects = await fetchJson('/api/projects');
     const several = projects.length > 1;
     if (address.project === null && several) {
       await choose();
       return;
     }
-    await openProject(address.project ?? 0, { ...address, several });
+    await openProject(address.project ?? 0, { ...address, several, fetched });
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) {
       showSignIn(root, 'The link that Reviewer printed in the terminal carries the key to your projects.', async (token) => {

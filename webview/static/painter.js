@@ -3,7 +3,7 @@
 
 import { Layout } from './painter/layout.js';
 import { SoftwareBackend } from './painter/software.js';
-import { WebglBackend } from './painter/webgl.js';
+import { WebglBackend, rendererName } from './painter/webgl.js';
 import { Painted } from './view/painted.js';
 
 /** @typedef {import('./painter/layout.js').Scene} Scene */
@@ -87,6 +87,9 @@ export class Painter {
 
 /** @returns {Promise<{choice: 'webgl' | 'software', reason: string}>} */
 async function chooseBackend() {
+  const renderer = rendererName();
+  if (renderer === null) return { choice: 'software', reason: 'This browser has no WebGL2.' };
+  if (EMULATED.test(renderer)) return { choice: 'software', reason: `WebGL is emulated (${renderer})` };
   let webgl;
   try {
     webgl = new WebglBackend(trialCanvas());
@@ -94,10 +97,6 @@ async function chooseBackend() {
     return { choice: 'software', reason: String(error) };
   }
   try {
-    const { renderer } = webgl;
-    if (EMULATED.test(renderer)) {
-      return { choice: 'software', reason: `WebGL is emulated (${renderer})` };
-    }
     const webglMs = await time(webgl);
     const softwareMs = await time(new SoftwareBackend(trialCanvas()));
     const reason = `webgl ${webglMs.toFixed(1)} ms, software ${softwareMs.toFixed(1)} ms`;

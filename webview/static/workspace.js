@@ -4,7 +4,7 @@
  */
 
 import { Actions } from './actions.js';
-import { fetchBinary, fetchJson } from './api.js';
+import { fetchJson, firstPictureIsThere } from './api.js';
 import { BlankSource } from './blank_source.js';
 import { h } from './dom.js';
 import { FrameSource } from './frame_source.js';
@@ -21,7 +21,6 @@ import { createSide } from './panels/side.js';
 import { createStatusBar } from './panels/status_bar.js';
 import { createTopBar } from './panels/top_bar.js';
 import { createTransport } from './panels/transport.js';
-import { decodeTimes, decodeUnits } from './protocol.js';
 import { Shortcuts } from './shortcuts.js';
 import { DetailsSource } from './state/details.js';
 import { Live } from './state/live.js';
@@ -29,6 +28,7 @@ import { applyTheme, followSystem, loadLook, saveLook } from './state/look.js';
 import { Lives } from './state/lives.js';
 import { Loop } from './state/loop.js';
 import { Model } from './state/model.js';
+import { fetchProject } from './state/opening.js';
 import { Sound } from './state/sound.js';
 import { Store } from './state/store.js';
 import { Visibility } from './state/visibility.js';
@@ -53,24 +53,21 @@ function firstToDraw(model) {
   return { drawClass: first?.name ?? null, drawKind: first?.geometry[0] ?? 'box' };
 }
 
+/** A video that is slow to decode must not keep the lists empty. */
+const NICE_AFTER_MS = 1500;
 const DEFAULT_SIZE = { width: 1280, height: 720 };
 
 export class Workspace {
   /**
    * @param {HTMLElement} root
    * @param {{project: number, frame?: number, entity?: string, painter?: string,
-   *   notify: Function, onChooser: (() => void)|null, onSignedOut: (sentence: string) => void}} options
+   *   fetched?: import('./state/opening.js').Fetched, notify: Function,
+   *   onChooser: (() => void)|null, onSignedOut: (sentence: string) => void}} options
    * @returns {Promise<Workspace>}
    */
   static async open(root, options) {
-    const base = `/api/${options.project}`;
-    // All at once: the first frame waits for the slowest of them, not for their sum.
-    const [state, times, units] = await Promise.all([
-      fetchJson(`${base}/state`),
-      fetchBinary(`${base}/times`).then(decodeTimes),
-      // Without a video there are none; the state says why.
-      fetchBinary(`${base}/units`).then(decodeUnits, () => null),
-    ]);
+    const { base, answers } = options.fetched ?? fetchProject(options.project);
+    const [state, times, units] = await answers;
     if (state.video.attached && !units) throw new Error('The video\u2019s index could not be loaded: load the page again.');
     return new Workspace(root, options, base, state, times, units);
   }
@@ -92,6 +89,8 @@ export class Workspace {
     this.windows = new Windows({
       base, frameCount: this.model.frameCount, onLoaded: (first, stop) => this.#windowLoaded(first, stop),
     });
+    // The server evaluates while the page is laid out.
+    this.windows.want(frame);
     this.visibility = new Visibility(this.model, () => {
       this.scene.showOnly((entity) => !this.visibility.isHidden(entity.id));
       this.store.bump('seen');
@@ -133,6 +132,7 @@ export class Workspace {
     };
     addEventListener('beforeunload', this.onLeave);
     this.source = this.#openSource(units);
+    setTimeout(firstPictureIsThere, NICE_AFTER_MS);
     this.ready = this.#start(frame);
   }
 
@@ -208,7 +208,6 @@ export class Workspace {
   }
 
   async #start(frame) {
-    this.windows.want(frame);
     this.source.seek(frame);
     try {
       const painter = await createPainter(this.stage.shapesCanvas, { backend: this.options.painter ?? 'auto' });
@@ -235,6 +234,7 @@ export class Workspace {
     this.windows.want(frame);
     this.stage.paint();
     this.sound.shown(frame);
+    firstPictureIsThere();
   }
 
   #sourceStatus() {

@@ -3,7 +3,7 @@
  * entity, however many keyframes there are. Fetched anew a while after the last of a run of edits.
  */
 
-import { fetchBinary } from '../api.js';
+import { afterFirstPicture, fetchBinary } from '../api.js';
 import { decodeLives } from '../protocol.js';
 
 const DELAY_MS = 300;
@@ -14,7 +14,7 @@ export class Lives {
     this.base = base;
     this.onLoaded = onLoaded;
     this.#take({ entity: [], first: [], stop: [], keyframes: [] });
-    this.fetch();
+    afterFirstPicture().then(() => this.fetch());
   }
 
   /** @param {import('../protocol.js').LivesMessage} message */

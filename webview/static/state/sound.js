@@ -3,7 +3,7 @@
  * the two drift apart the sound is made a little faster or slower, or moved.
  */
 
-import { fetchJson } from '../api.js';
+import { afterFirstPicture, fetchJson } from '../api.js';
 
 const KEY = 'reviewer:sound';
 const SLOWEST = 0.5;
@@ -29,6 +29,7 @@ export class Sound {
   }
 
   async #look() {
+    await afterFirstPicture();
     try {
       const { available, offset, type } = await fetchJson(`${this.workspace.base}/sound`);
       if (this.closed || !available) return;

@@ -9,6 +9,7 @@ import { fetchBinary } from '../api.js';
 import { decodeWindow } from '../protocol.js';
 
 const MAX_BLOCK_FRAMES = 256;
+const FIRST_BLOCK_FRAMES = 16;
 const TARGET_BYTES = 2 << 20;
 /** Blocks ahead are fetched until they hold so many frames, or so many blocks. */
 const AHEAD_FRAMES = 24;
@@ -30,7 +31,9 @@ export class Windows {
     this.base = base;
     this.frameCount = frameCount;
     this.onLoaded = onLoaded;
-    this.blockFrames = 64;
+    // Few at first: the first picture waits for them.
+    this.blockFrames = FIRST_BLOCK_FRAMES;
+    this.answered = false;
     /** the server has cut an answer down to so many frames: more are not to be had at once */
     this.mostFrames = MAX_BLOCK_FRAMES;
     /** @type {Map<number, Block>} */
@@ -96,7 +99,8 @@ export class Windows {
   #pump() {
     const now = performance.now();
     for (const number of this.#wanted()) {
-      if (this.requests >= MAX_REQUESTS) return;
+      // What comes next must not hold up what is looked at first.
+      if (this.requests >= (this.answered ? MAX_REQUESTS : 1)) return;
       let block = this.blocks.get(number);
       if (!block) {
         block = this.#newBlock(number);
@@ -136,10 +140,13 @@ export class Windows {
       const cut = window.frames < stop - first;
       if (cut) this.mostFrames = window.frames;
       const keep = Math.min(this.#idealFrames(window), this.mostFrames);
+      const size = 2 ** Math.floor(Math.log2(keep));
+      const isFirst = !this.answered;
+      this.answered = true;
       // A factor of four, so that the size does not swing between neighbours.
-      if (cut || keep * 4 < this.blockFrames || keep > this.blockFrames * 4) {
+      if (cut || keep * 4 < this.blockFrames || keep > this.blockFrames * 4 || (isFirst && size !== this.blockFrames)) {
         block.window = window;
-        this.#regrid(2 ** Math.floor(Math.log2(keep)));
+        this.#regrid(size);
       } else {
         this.#fill(block, window);
       }

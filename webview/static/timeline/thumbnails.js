@@ -4,6 +4,8 @@
  * that one is cheap to decode.
  */
 
+import { afterFirstPicture } from '../api.js';
+
 export const THUMBNAILS_CSS_PX = 36;
 const MAX_KEPT = 160;
 const MAX_FAILED = 4;
@@ -73,7 +75,8 @@ export class Thumbnails {
   }
 
   async #pump() {
-    if (this.loading || !this.wanted.length || !this.available) return;
+    await afterFirstPicture();
+    if (this.closed || this.loading || !this.wanted.length || !this.available) return;
     const frame = this.wanted.shift();
     this.loading = true;
     try {

@@ -4,7 +4,7 @@
  * what is shown and repaints what changed; what a hand does to it is in hands.js.
  */
 
-import { fetchBinary } from '../api.js';
+import { afterFirstPicture, fetchBinary } from '../api.js';
 import { fill, h, perFrame, setText } from '../dom.js';
 import { plural } from '../format.js';
 import { decodeOverview } from '../protocol.js';
@@ -73,8 +73,10 @@ export class TimelinePanel {
       this.colors = readColors();
       this.redraw(...ALL);
     });
-    this.#fetchOverview();
-    this.fetchProblems();
+    afterFirstPicture().then(() => {
+      this.#fetchOverview();
+      this.fetchProblems();
+    });
   }
 
   #build(root) {

@@ -4,7 +4,7 @@
  * or elsewhere, said something.
  */
 
-import { fetchJson } from '../../api.js';
+import { afterFirstPicture, fetchJson } from '../../api.js';
 import { fill, h } from '../../dom.js';
 import { icon } from '../../icons.js';
 import { toVideo } from '../../view/viewport.js';
@@ -62,7 +62,7 @@ export class ReviewPanel {
     stage.decorations.push((context) => drawPins(context, this.pins(), workspace.stage.view, this.opened));
     // Before the tools: a pin lies over the shapes.
     stage.root.addEventListener('pointerdown', (event) => this.#pressed(event), { capture: true });
-    this.refresh();
+    afterFirstPicture().then(() => this.refresh());
   }
 
   /** Threads with a place on the frame shown. @returns {Thread[]} */
