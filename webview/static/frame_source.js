@@ -207,10 +207,11 @@ export class FrameSource {
 
   async #start() {
     const { video, base, headers } = this.#options;
+    const damage = this.#damage.load();
     let config = decoderConfig(video.decoder_config);
     const reason = await whyNot(config);
     if (reason) config = await this.#findProxy(reason);
-    await this.#damage.load();
+    await damage;
     if (this.#closed) return;
     this.#started = true;
     if (!config) {
