@@ -4,6 +4,7 @@ and other tools do to the files."""
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .transaction import Change
 
 _PEER_GRACE_S = 3.0
+_WRITING_S = 0.05
 _ENTITIES_AT_ONCE = 64
 
 
@@ -112,7 +114,17 @@ class Follower:
 
     def _take_over(self, entities: set[str], origin: str) -> list[Change]:
         """Make the state of these entities what their files say, pending edits left out."""
-        parts = [self._difference(entity) for entity in sorted(entities)]
+        parts, unclear = [], []
+        for entity in sorted(entities):
+            stored = self._read(entity)
+            if stored.problems:
+                unclear.append(entity)
+            else:
+                parts.append(self._difference(entity, stored))
+        if unclear:
+            # git and editors write files in place, and may be in the middle of one
+            time.sleep(_WRITING_S)
+            parts += [self._difference(entity, self._read(entity)) for entity in unclear]
         edit = Edit(
             entities=tuple(c for part in parts for c in part[0]),
             cells=tuple(c for part in parts for c in part[1]),
@@ -120,14 +132,15 @@ class Follower:
         )
         return [self._door.absorb(edit, origin, None)] if edit else []
 
-    def _difference(self, entity: str) -> tuple[list[EntityChange], list[CellsChange]]:
+    def _read(self, entity: str) -> StoredEntity:
+        there = self._layout.entity(entity).is_dir()
+        return self._files.store.read(entity) if there else StoredEntity()
+
+    def _difference(
+        self, entity: str, stored: StoredEntity
+    ) -> tuple[list[EntityChange], list[CellsChange]]:
         """How the entity's files differ from the state, pending edits left out."""
         state = self._core.state
-        stored = (
-            self._files.store.read(entity)
-            if self._layout.entity(entity).is_dir()
-            else StoredEntity()
-        )
         self._files.damaged -= {pair for pair in self._files.damaged if pair[0] == entity}
         self._files.note_problems(entity, stored)
         if stored.problems and stored.attributes is None:
