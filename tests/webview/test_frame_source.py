@@ -346,7 +346,9 @@ def test_going_back_decodes_a_stretch_once_and_ahead_of_the_hand(
             break
     resting = page.evaluate("decoded")
     results += seek_each(page, list(range(180, 150, -1)))
-    assert page.evaluate("decoded") - resting <= 30 + 16, "each frame was started over for"
+    # As many as were shown, and what may wait in the decoder's queue at either end of it. Starting
+    # over once for each of them would be thousands.
+    assert page.evaluate("decoded") - resting <= 30 + 2 * 16, "each frame was started over for"
     results += seek_each(page, list(range(150, -1, -1)))
     assert all(asked == resolved == number for asked, resolved, number in results)
     # With room for 100 of 250 frames there are three passes, each shorter than the one before.
