@@ -36,6 +36,7 @@ from reviewer.widgets.entity_table import EntityTable
 from reviewer.widgets.frame_view import FrameView
 from reviewer.widgets.properties import Properties
 from reviewer.widgets.text import inert
+from reviewer.widgets.text_field import TextField
 from reviewer.widgets.timeline import Timeline
 
 # How often the files are looked for: a file that is open can be read on after it was deleted.
@@ -115,7 +116,7 @@ class Cockpit(Moving, Lists, Looking, Edits, Screen[None]):
             yield FrameView(id="frame")
             with Vertical(id="side"):
                 yield EntityTable(self.desk.keyframe_count, id="entities")
-                yield Input(placeholder="name or class", id="filter", compact=True)
+                yield TextField(placeholder="name or class", id="filter", compact=True)
                 yield Properties(id="properties")
         yield StatusBar(id="status")
         yield Timeline(self.project.frame_count, id="timeline")

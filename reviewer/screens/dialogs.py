@@ -24,6 +24,7 @@ from reviewer.widgets.ascii import spelled
 from reviewer.widgets.beneath import lines_beneath
 from reviewer.widgets.lines import Lines
 from reviewer.widgets.text import cell_width, inert, pad
+from reviewer.widgets.text_field import TextField
 
 # In windows lower than this a dialog has no border and no foot.
 COMPACT_BELOW_ROWS = 14
@@ -221,7 +222,7 @@ class Prompt(Dialog):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog prompt"):
             yield Static(Text(self._title), classes="dialog-title")
-            yield Input(self._value, compact=True, select_on_focus=True)
+            yield TextField(self._value, compact=True, select_on_focus=True)
             yield self.foot(self._hint)
 
     @property
@@ -280,7 +281,7 @@ class Picker(Dialog):
         foot = "Tab mark   ⏎ done   Esc leave" if self._several else "⏎ choose   Esc leave"
         with Vertical(classes="dialog prompt"):
             yield Static(Text(self._title), classes="dialog-title")
-            yield Input(placeholder="type to find", compact=True)
+            yield TextField(placeholder="type to find", compact=True)
             yield self.list
             yield self.foot(foot)
 

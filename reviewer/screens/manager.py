@@ -18,6 +18,7 @@ from reviewer.screens.value_text import value_text
 from reviewer.widgets.entity_table import EntityRow, matches
 from reviewer.widgets.sheet import Facts, Sheet
 from reviewer.widgets.text import inert
+from reviewer.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from reviewer.screens.cockpit import Cockpit
@@ -76,7 +77,7 @@ class Manager(Board):
     def __init__(self, cockpit: Cockpit) -> None:
         super().__init__(cockpit)
         self.sheet = Sheet(self._facts_of, id="sheet")
-        self.filter_input = Input(placeholder="name, class or value", id="filter", compact=True)
+        self.filter_input = TextField(placeholder="name, class or value", id="filter", compact=True)
         self.sort = "order"
         self.only_here = self.marked_only = False
         self._facts: dict[str, Facts] = {}

@@ -19,6 +19,7 @@ from reviewer.screens.tracks import entity_track, findings_track
 from reviewer.widgets.entity_table import EntityRow, matches
 from reviewer.widgets.entity_timeline import EntityTimeline, LazyTracks
 from reviewer.widgets.text import inert
+from reviewer.widgets.text_field import TextField
 from reviewer.widgets.timeline import Timeline, Track
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Timelines(Board):
     def __init__(self, cockpit: Cockpit) -> None:
         super().__init__(cockpit)
         self.lines = EntityTimeline(self.project.frame_count, id="timelines")
-        self.filter_input = Input(placeholder="name or class", id="filter", compact=True)
+        self.filter_input = TextField(placeholder="name or class", id="filter", compact=True)
         self.rows: list[EntityRow] = []
         self.sort = "order"
         self.property = "presence"

@@ -442,6 +442,9 @@ async def test_keys_that_come_together_keep_their_meaning(project):
         assert screen.selected == project.entity("player_1").id
         await burst(pilot, screen, "r", *"Ada", "enter")
         await until(pilot, lambda: "Ada" in [e.name for e in project.entities.values()])
+        # What erases or moves takes its turn among the letters.
+        await burst(pilot, screen, "r", *"lost", "ctrl+u", *"Bob", "left", "backspace", "e", "enter")
+        await until(pilot, lambda: "Beb" in [e.name for e in project.entities.values()])
 
 
 async def test_ten_thousand_rows_paint_only_what_is_seen(project):
