@@ -443,7 +443,9 @@ async def test_keys_that_come_together_keep_their_meaning(project):
         await burst(pilot, screen, "r", *"Ada", "enter")
         await until(pilot, lambda: "Ada" in [e.name for e in project.entities.values()])
         # What erases or moves takes its turn among the letters.
-        await burst(pilot, screen, "r", *"lost", "ctrl+u", *"Bob", "left", "backspace", "e", "enter")
+        await burst(
+            pilot, screen, "r", *"lost", "ctrl+u", *"Bob", "left", "backspace", "e", "enter"
+        )
         await until(pilot, lambda: "Beb" in [e.name for e in project.entities.values()])
 
 
