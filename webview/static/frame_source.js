@@ -256,6 +256,7 @@ export class FrameSource {
   async reloadFindings() {
     await this.#damage.load();
     if (this.#closed) return;
+    this.#cache.dropAll((frame) => this.#damage.has(frame));
     this.#say();
     if (this.#frame >= 0 && !this.playing && this.#damage.has(this.#frame)) this.seek(this.#frame);
   }
@@ -281,9 +282,9 @@ export class FrameSource {
     return this.#pipeline ? this.#units.firstFrame[this.#pipeline.unitOf(frame)] : frame;
   }
 
-  /** @param {number} frame */
+  /** Whether the decoder has nothing to give for a frame. @param {number} frame */
   #available(frame) {
-    return this.#cache.has(frame) || this.#missing.has(frame);
+    return this.#cache.has(frame) || this.#missing.has(frame) || this.#damage.has(frame);
   }
 
   /** @param {number} frame */
@@ -395,6 +396,10 @@ export class FrameSource {
   /** From the pipeline. @param {number} frame @param {VideoFrame} picture */
   #take(frame, picture) {
     this.#decoded = true;
+    if (this.#damage.has(frame)) {
+      picture.close(); // decoded for the sake of others; the server's still is what is shown
+      return;
+    }
     if (this.#postponed >= 0) {
       // Drawn before it is given away: the cache may have no room for it.
       this.#draw(picture, frame);

@@ -7,7 +7,7 @@ import { fetchQuietly } from './fetching.js';
 const CODES = new Set(['decode-corruption', 'corrupt-packet', 'no-leading-key-frame']);
 
 export class Damage {
-  /** Ranges [first, stop), ascending. @type {Array<[number, number]>} */
+  /** Ranges [first, stop), ascending and apart. @type {Array<[number, number]>} */
   #ranges = [];
 
   /** @param {string} base such as '/api/0' @param {HeadersInit} [headers] */
@@ -22,11 +22,23 @@ export class Damage {
     const ranges = (found?.items ?? [])
       .filter(({ code }) => CODES.has(code))
       .flatMap(({ frames }) => frames);
-    this.#ranges = ranges.sort(([a], [b]) => a - b);
+    this.#ranges = [];
+    for (const [first, stop] of ranges.sort(([a], [b]) => a - b)) {
+      const last = this.#ranges.at(-1);
+      if (last && first <= last[1]) last[1] = Math.max(last[1], stop);
+      else this.#ranges.push([first, stop]);
+    }
   }
 
   /** @param {number} frame */
   has(frame) {
-    return this.#ranges.some(([first, stop]) => frame >= first && frame < stop);
+    let low = 0;
+    let high = this.#ranges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#ranges[middle][1] <= frame) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#ranges.length && this.#ranges[low][0] <= frame;
   }
 }

@@ -70,12 +70,13 @@ export class FrameCache {
     this.#release();
   }
 
-  clear() {
-    for (const frame of [...this.#entries.keys()]) this.#drop(frame);
+  /** @param {(frame: number) => boolean} which */
+  dropAll(which) {
+    for (const frame of [...this.#entries.keys()]) if (which(frame)) this.#drop(frame);
   }
 
   close() {
-    this.clear();
+    this.dropAll(() => true);
     this.#closed = true;
   }
 
