@@ -177,13 +177,23 @@ class _Run:
             position = int(index.frame_position[frame])
             if position not in told:
                 self.result.events.append(Event(position, True, False))
-        # The first of each GOP: the others build on it.
-        apart = np.sort(index.frame_position[self._apart])
-        _, first = np.unique(np.searchsorted(index.start_position, apart, "right"), True)
-        for position in apart[first].tolist():
+        for position in self._first_apart():
             self._remember(["the rows of a picture are not where it says that they begin"])
             self.result.events.append(Event(position, False, False))
         self.result.events.sort(key=lambda event: event.position)
+
+    def _first_apart(self) -> list[int]:
+        """Packets with whose pictures it began: in each GOP the first, as others build on it."""
+        index = self._index
+        frames = np.flatnonzero(self._apart)
+        at = index.frame_position[frames]
+        gop = np.searchsorted(index.start_position, at, side="right") - 1
+        # What leads an open GOP's key builds on the GOP before.
+        gop -= (gop > 0) & (frames < index.start_frame[np.maximum(gop, 0)])
+        first: dict[int, int] = {}
+        for number, position in sorted(zip(gop.tolist(), at.tolist(), strict=True)):
+            first.setdefault(number, position)
+        return list(first.values())
 
     def _stretches(self) -> tuple[Bools, Bools]:
         """Packets to decode again, and those before to decode for their sake."""
