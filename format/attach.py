@@ -22,6 +22,7 @@ from .layout import FORMAT_VERSION, Layout
 from .video import Video, VideoIndex
 
 MAX_FRAMES = 1 << 25  # 13 days at 30 a second; arrays over all frames stay below 256 MiB
+MAX_STREAMS = 1 << 10
 _MAX_JSON_BYTES = 1 << 20
 
 Progress = Callable[[int, "int | None"], None]
@@ -42,6 +43,7 @@ class VideoRecord:
     rate: float
     pts_digest: str
     interpolate_over: str  # "frames" or "pts"
+    stream: int = 0  # which of the file's video streams
 
     def to_bytes(self) -> bytes:
         """The file's bytes."""
@@ -59,6 +61,8 @@ class VideoRecord:
                 "rate": self.rate,
                 "pts_digest": self.pts_digest,
                 "interpolate_over": self.interpolate_over,
+                # Nearly every file has but one.
+                **({"stream": self.stream} if self.stream else {}),
             }
         )
 
@@ -77,6 +81,7 @@ class VideoRecord:
             rate=round(float(index.rate), 6),
             pts_digest=index.pts_digest,
             interpolate_over="pts" if index.variable_rate else "frames",
+            stream=index.stream,
         )
 
     @staticmethod
@@ -112,11 +117,14 @@ class VideoRecord:
                 rate=float(data["rate"]),
                 pts_digest=_plain_text(data["pts_digest"]),
                 interpolate_over=_plain_text(data["interpolate_over"]),
+                stream=int(data.get("stream", 0)),
             )
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise ProjectError(f"{path} is damaged ({error}). Restore it from git.") from None
         if not 0 < record.frame_count < MAX_FRAMES or record.time_base <= 0:
             raise ProjectError(f"{path} promises {record.frame_count} frames: it is damaged.")
+        if not 0 <= record.stream < MAX_STREAMS:
+            raise ProjectError(f'"stream" in {path} is a number from 0, not {record.stream}.')
         if record.interpolate_over not in ("frames", "pts"):
             raise ProjectError(f'"interpolate_over" in {path} is frames or pts.')
         return record
@@ -176,8 +184,8 @@ def attach(record: VideoRecord, layout: Layout, progress: Progress | None = None
     if size != record.size:
         raise _other(path, f"it is {size:,} bytes and not {record.size:,}")
     index = VideoIndex.load(layout.frame_index, path)
-    if index is None:
-        index = VideoIndex.build(path, progress)
+    if index is None or index.stream != record.stream:
+        index = VideoIndex.build(path, progress, record.stream)
         if os.access(layout.local, os.W_OK) and not layout.local.is_symlink():
             with contextlib.suppress(OSError):  # a full disk: the next opening scans again
                 index.save(layout.frame_index)

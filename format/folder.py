@@ -53,8 +53,9 @@ def create_folder(
     video: Path,
     ontology: Ontology | Mapping[str, Any] | str | Path | None,
     progress: Progress | None,
+    stream: int = 0,
 ) -> None:
-    """Write a new project for ``video`` at ``path``: whole, or not at all."""
+    """Write a new project for a stream of ``video`` at ``path``: whole, or not at all."""
     path = path.absolute()
     layout = Layout(path)
     if layout.store.exists() or layout.video.exists():
@@ -70,7 +71,7 @@ def create_folder(
     place, found_again = place_of(video, layout)
     if not is_unicode(place):
         raise ProjectError(f"{place!r:.200} is not UTF-8, so no project can name it; rename it.")
-    index = VideoIndex.build(video, progress)
+    index = VideoIndex.build(video, progress, stream)
     staging = Layout(temporary_beside(path, ".new"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -68,13 +68,15 @@ class Project:
         video: str | Path,
         ontology: Ontology | Mapping[str, Any] | str | Path | None = None,
         *,
+        stream: int = 0,
         author: str | None = None,
         progress: Progress | None = None,
     ) -> Project:
         """Make a project folder for a video and open it. The video is indexed whole (a demux scan,
-        with progress in bytes), referenced and never changed. ReviewerError leaves nothing behind.
+        with progress in bytes), referenced and never changed; ``stream`` chooses among several
+        video streams. ReviewerError leaves nothing behind.
         """
-        folder.create_folder(Path(path), Path(video), ontology, progress)
+        folder.create_folder(Path(path), Path(video), ontology, progress, stream)
         return cls.open(path, author=author, progress=progress)
 
     @classmethod

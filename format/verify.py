@@ -49,11 +49,13 @@ def verify(
     return _Verification(layout).run(quick, progress)
 
 
-def video_of(path: str | Path) -> Path | None:
-    """Where the video of the project at ``path`` is, None when that cannot be said."""
+def video_of(path: str | Path) -> tuple[Path, int] | None:
+    """Where the video of the project at ``path`` is, and which of the file's video streams it
+    annotates; None when that cannot be said."""
     layout = Layout(Path(path).absolute())
     try:
-        return find(VideoRecord.read(layout.video), layout)
+        record = VideoRecord.read(layout.video)
+        return find(record, layout), record.stream
     except (ProjectError, VideoError):
         return None
 
@@ -278,8 +280,10 @@ class _Verification:
             return
         try:
             index = VideoIndex.load(self._layout.frame_index, path) if quick else None
+            if index is not None and index.stream != record.stream:
+                index = None
             if index is None and not quick:
-                index = VideoIndex.build(path, progress)
+                index = VideoIndex.build(path, progress, record.stream)
         except VideoError as error:
             self._file("video-differs", path, str(error))
             return

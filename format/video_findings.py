@@ -165,10 +165,10 @@ class VideoCheck:
         except OSError:
             stamp = None
         known = self._known
-        if known is not None and known[1] == record.fingerprint and known[0] == stamp:
+        if known is not None and known[1] == _identity(record) and known[0] == stamp:
             return known[2]
         found = self._read(record) if stamp is not None else None
-        self._known = (stamp, record.fingerprint, found)
+        self._known = (stamp, _identity(record), found)
         return found
 
     def run(
@@ -179,7 +179,7 @@ class VideoCheck:
             known = self.get(record)
             if quick and known is not None and known.complete and not known.quick:
                 return known  # it knows all that a quick look reveals
-            report = check_video(video, quick=quick, progress=progress)
+            report = check_video(video, stream=record.stream, quick=quick, progress=progress)
             if report.video is None or report.video["fingerprint"] != record.fingerprint:
                 raise VideoError(
                     f"{video} is not the video it was when the project was opened: open it again."
@@ -190,23 +190,27 @@ class VideoCheck:
 
     def _keep(self, found: Findings, record: VideoRecord) -> None:
         stamp = None
-        content = {"fingerprint": record.fingerprint, "report": found.report.to_json()}
+        content = {"video": _identity(record), "report": found.report.to_json()}
         if os.access(self._local, os.W_OK) and not self._local.is_symlink():
             with contextlib.suppress(OSError):  # a full disk: it is known while we run
                 write_atomically(self._file, orjson.dumps(content), self._temporary)
                 stamp = stamp_of(self._file.stat())
-        self._known = (stamp, record.fingerprint, found)
+        self._known = (stamp, _identity(record), found)
 
     def _read(self, record: VideoRecord) -> Findings | None:
         try:
             content = orjson.loads(read_bounded(self._file, _MAX_BYTES))
-            if content["fingerprint"] != record.fingerprint:
+            if content["video"] != _identity(record):
                 return None
             report = Report.from_json(content["report"])
             _check_sound(report, record)
             return Findings(report)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
             return None  # derived: whatever is wrong with it, the next check writes it anew
+
+
+def _identity(record: VideoRecord) -> str:
+    return f"{record.fingerprint} {record.stream}"
 
 
 def _check_sound(report: Report, record: VideoRecord) -> None:

@@ -30,7 +30,7 @@ def check(options: argparse.Namespace) -> int:
         if not path.exists():
             raise ProjectError(f"There is neither a project nor a video at {path}.")
         return _check_project(path, options)
-    report = _check_file(path, options.quick)
+    report = _check_file(path, options.stream, options.quick)
     if options.json:
         _write_json(report.to_json())
     else:
@@ -50,7 +50,7 @@ def _check_project(directory: Path, options: argparse.Namespace) -> int:
     with progress(f"Checking {inert(directory.name)}") as advance:
         findings = verify(directory, quick=options.quick, progress=advance)
     video = video_of(directory)
-    report = _check_file(video, options.quick) if video is not None else None
+    report = _check_file(*video, options.quick) if video is not None else None
     if options.json:
         _write_json(
             {
@@ -75,9 +75,9 @@ def _project_exit_code(findings: Sequence[Finding], report: Report | None) -> in
     return int(found or (report is not None and exit_code(report) > 0))
 
 
-def _check_file(path: Path, quick: bool) -> Report:
+def _check_file(path: Path, stream: int, quick: bool) -> Report:
     with progress(f"Checking {inert(path.name)}") as advance:
-        return check_video(path, quick=quick, progress=advance)
+        return check_video(path, stream=stream, quick=quick, progress=advance)
 
 
 def _columns() -> int:

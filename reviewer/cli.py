@@ -134,6 +134,7 @@ def _add_new(command: commands.AddCommand) -> None:
     new.add_argument("directory", metavar="DIR", type=Path, help="folder to make")
     new.add_argument("--video", metavar="FILE", type=Path, required=True, help="the video")
     new.add_argument("--ontology", metavar="FILE", type=Path, help="classes and their properties")
+    _choose_stream(new)
 
 
 def _add_open(command: commands.AddCommand) -> None:
@@ -178,6 +179,7 @@ def _add_info(command: commands.AddCommand) -> None:
     )
     info.add_argument("path", metavar="DIR|VIDEO", type=Path)
     info.add_argument("--json", action="store_true", help="one JSON document, for scripts")
+    _choose_stream(info)
 
 
 def _add_check(command: commands.AddCommand) -> None:
@@ -198,6 +200,7 @@ def _add_check(command: commands.AddCommand) -> None:
         "--quick", action="store_true",
         help="look at the video's packets only and decode nothing; leave out how shapes lie",
     )  # fmt: skip
+    _choose_stream(check)
 
 
 def _add_restripe(command: commands.AddCommand) -> None:
@@ -224,6 +227,7 @@ def _add_restripe(command: commands.AddCommand) -> None:
         "--reencode", action="store_true",
         help="encode anew, as H.264, where a check advises it (looks at every frame)",
     )  # fmt: skip
+    _choose_stream(mending)
     mending.add_argument("--force", action="store_true", help="replace OUT if it is there")
     mending.add_argument("--json", action="store_true", help="one JSON document, for scripts")
 
@@ -241,6 +245,7 @@ def _add_remap(command: commands.AddCommand) -> None:
     )
     carrying.add_argument("directory", metavar="DIR", type=Path, help="the project folder")
     carrying.add_argument("--video", metavar="NEW", type=Path, required=True, help="the new video")
+    _choose_stream(carrying)
     carrying.add_argument(
         "--mapping", metavar="FILE", type=Path,
         help="which frame became which (default: NEW.mapping.json where it fits)",
@@ -337,6 +342,13 @@ def _no_browser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
 
 
+def _choose_stream(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stream", metavar="N", type=_number, default=0,
+        help="which of the file's video streams, where it has several (default: 0, the first)",
+    )  # fmt: skip
+
+
 def _formats() -> str:
     return "\n".join(f"  {item.name:<9}{item.summary}" for item in FORMATS.values())
 
@@ -351,6 +363,12 @@ def _frame_rate(text: str) -> Fraction:
     from .restripe_command import frame_rate
 
     return frame_rate(text)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 3:
+        raise argparse.ArgumentTypeError(f"a stream is a number from 0, not {text!r}")
+    return int(text)
 
 
 def _frame(text: str) -> int:

@@ -94,14 +94,26 @@ def new(options: argparse.Namespace) -> int:
     with (
         progress(title) as report,
         Project.create(
-            options.directory, options.video, options.ontology, progress=report
+            options.directory, options.video, options.ontology,
+            stream=options.stream, progress=report,
         ) as project,
-    ):
+    ):  # fmt: skip
         seconds = float(project.times[-1])
         folder = inert(str(options.directory))
         print(f"Made {folder}: {project.frame_count:,} frames, {_clock(seconds)}.")
+        _say_streams(project)
         print(f"Annotate it with: reviewer open {folder}")
     return 0
+
+
+def _say_streams(project: Project) -> None:
+    """Files with several pictures side by side are rare: say which one was taken."""
+    index = project.video.index
+    if index.streams > 1:
+        print(
+            f"The file has {index.streams} video streams; this is number {index.stream} of 0 to "
+            f"{index.streams - 1}. --stream takes another."
+        )
 
 
 def open_project(options: argparse.Namespace) -> int:
@@ -234,7 +246,7 @@ def info(options: argparse.Namespace) -> int:
             return 2
         return 1 if found["problems"] else 0
     with progress(f"Indexing {inert(options.path.name)}") as report:
-        index = VideoIndex.build(options.path, report)
+        index = VideoIndex.build(options.path, report, options.stream)
     found = {"kind": "video", "path": _as_text(options.path), **index.to_info()}
     _print_info(found, options.json, _video_lines)
     return 0
@@ -350,8 +362,11 @@ def _project_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
 def _video_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     rate = f"{found['rate']:g} per second" + (", variable" if found["variable_rate"] else "")
     turned = f", turned by {found['rotation']} degrees" if found["rotation"] else ""
+    several = found["streams"] > 1
+    chosen = f"number {found['stream']} of 0 to {found['streams'] - 1}; --stream takes another"
     return [
         ("video", found["path"]),
+        *([("stream", chosen)] if several else []),
         ("frames", f"{found['frames']:,} ({_clock(found['duration'])}, {rate})"),
         ("picture", f"{found['width']} x {found['height']}{turned}"),
         ("codec", f"{found['codec']} ({found['pixel_format']}) in {found['container']}"),

@@ -31,7 +31,8 @@ def remap(options: argparse.Namespace) -> int:
         with Project.open(options.directory, progress=stage(opening)) as project:
             for problem in project.warnings:
                 print(f"reviewer: {inert(problem)}", file=sys.stderr)
-            index = VideoIndex.build(options.video, stage(f"Indexing {inert(options.video.name)}"))
+            indexing = stage(f"Indexing {inert(options.video.name)}")
+            index = VideoIndex.build(options.video, indexing, options.stream)
             with Video(options.video, index=index) as new:
                 old = None if project.video_problem else project.video
                 found = find_mapping(

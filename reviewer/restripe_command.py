@@ -23,6 +23,7 @@ def restripe(options: argparse.Namespace) -> int:
         done = restripe_file(
             options.video,
             options.output,
+            stream=options.stream,
             keep_gaps=options.keep_gaps,
             rate=options.rate,
             reencode=options.reencode,

@@ -20,12 +20,12 @@ from .source import Source, check_file, check_size, open_source, quoted
 _TAIL_FRAMES = 64
 
 
-def build_index(path: str | os.PathLike[str], progress: Progress | None) -> VideoIndex:
+def build_index(path: str | os.PathLike[str], progress: Progress | None, stream: int) -> VideoIndex:
     """See VideoIndex.build()."""
     status = check_file(path)
-    with open_source(path) as source:
+    with open_source(path, stream) as source:
         scan = scan_packets(source, progress, status.st_size)
-    with open_source(path) as source:
+    with open_source(path, stream) as source:
         head = decode_head(source, scan)
         check_size(head.first.width, head.first.height, quoted(source.path))
         rate = source.stream.average_rate or source.stream.guessed_rate or Fraction(0)
@@ -120,6 +120,8 @@ def _assemble(
         start_frame=start_frame,
         start_key=start_key,
         new_parameters=scan.new_parameters,
+        stream=source.number,
+        streams=source.streams,
     )
 
 

@@ -50,17 +50,23 @@ class VideoIndex:
     start_frame: Int32s  # (k,) first frame that comes out right; ascending, the first is 0
     start_key: Int32s  # (k,) 1 when the packet is a key, 0 when it is merely the first
     new_parameters: bool  # the decoder's configuration changes on the way
+    stream: int  # which of the file's video streams this is, from 0
+    streams: int  # how many there are
 
     @classmethod
-    def build(cls, path: str | os.PathLike[str], progress: Progress | None = None) -> VideoIndex:
-        """Read all packets of a file. Raises VideoError for whatever is not a usable video.
+    def build(
+        cls, path: str | os.PathLike[str], progress: Progress | None = None, stream: int = 0
+    ) -> VideoIndex:
+        """Read all packets of a file's video stream, chosen by its number from 0.
+
+        Raises VideoError for whatever is not a usable video.
 
         ``progress(done, total)`` is called with bytes, at most 20 times a second; when the file
         has no usable presentation times everything is decoded, and it is then called with frames.
         """
         from .build import build_index
 
-        return build_index(path, progress)
+        return build_index(path, progress, stream)
 
     def __post_init__(self) -> None:
         for value in vars(self).values():
@@ -135,6 +141,8 @@ class VideoIndex:
             "codec_string": self.codec_string,
             "pixel_format": self.pixel_format,
             "container": self.container,
+            "stream": self.stream,
+            "streams": self.streams,
             "rate": round(self.rate, 6),
             "variable_rate": self.variable_rate,
             "duration": round(self.duration, 6),

@@ -22,7 +22,7 @@ from .index import VideoIndex
 from .source import MAX_PIXELS, MAX_SIDE
 
 _MAGIC = b"RVIX"
-_VERSION = 1
+_VERSION = 2
 _HEADER = struct.Struct("<4sIII")
 _MAX_BYTES = 1 << 31
 _MAX_JSON = 4 << 20
@@ -120,6 +120,7 @@ def _is_sound(index: VideoIndex) -> bool:
     frames, packets = len(index.pts), len(index.packet_size)
     return bool(
         frames
+        and 0 <= index.stream < index.streams
         and len(index.start_frame)
         and 0 < index.coded_width <= MAX_SIDE
         and 0 < index.coded_height <= MAX_SIDE

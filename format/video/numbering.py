@@ -123,7 +123,7 @@ def number_frames(
         order = by_time(scan, shown)
         pts = scan.pts[order]
     else:
-        order = _decode_all(source.path, len(scan.size), progress)
+        order = _decode_all(source, len(scan.size), progress)
         pts = _output_times(scan, order, rate, source.stream.time_base)
     return number(source.path, scan, order, pts, by_output)
 
@@ -193,12 +193,12 @@ def _reached_by_damage(position: int, head: Head, keys: npt.NDArray[np.intp]) ->
     return any(key <= failed <= position for failed in head.failed)
 
 
-def _decode_all(path: Path, total: int, progress: Progress | None) -> Int64s:
+def _decode_all(file: Source, total: int, progress: Progress | None) -> Int64s:
     """Positions of the packets that become frames, in the order a decoder presents them."""
     report = Throttle(progress, total)
-    positions, well = _decode_through(path, total, report, careful=False)
+    positions, well = _decode_through(file, total, report, careful=False)
     if not well:
-        positions, _ = _decode_through(path, total, report, careful=True)
+        positions, _ = _decode_through(file, total, report, careful=True)
     report(total, last=True)
     order = np.array(positions, np.int64)
     _, firsts = np.unique(order, return_index=True)
@@ -207,11 +207,11 @@ def _decode_all(path: Path, total: int, progress: Progress | None) -> Int64s:
 
 
 def _decode_through(
-    path: Path, total: int, report: Throttle, careful: bool
+    file: Source, total: int, report: Throttle, careful: bool
 ) -> tuple[list[int], bool]:
     positions: list[int] = []
     all_well = True
-    with open_source(path) as source:
+    with open_source(file.path, file.number) as source:
         context = source.codec_context
         prepare(context, careful)
         _leave_out_pixels(context)

@@ -155,7 +155,7 @@ class PacketReader:
 
     def _reopen(self) -> None:
         self.close()
-        source = open_source(self._path)
+        source = open_source(self._path, self._index.stream)
         self._source = source
         self._packets = source.container.demux(source.stream)
         self._next = 0

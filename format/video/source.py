@@ -53,11 +53,13 @@ def quoted(path: str | os.PathLike[str]) -> str:
 
 @dataclass
 class Source:
-    """An opened file and its one video stream. A context manager."""
+    """An opened file and one of its video streams. A context manager."""
 
     path: Path
     container: InputContainer
     stream: VideoStream
+    number: int  # of the stream among the file's video streams
+    streams: int  # how many there are to choose from
 
     @property
     def codec_context(self) -> VideoCodecContext:
@@ -99,8 +101,8 @@ def check_file(path: str | os.PathLike[str]) -> os.stat_result:
     return status
 
 
-def open_source(path: str | os.PathLike[str]) -> Source:
-    """Open the first real video stream of a file (cover art does not count).
+def open_source(path: str | os.PathLike[str], number: int = 0) -> Source:
+    """Open video stream ``number`` of a file, counted from 0 (cover art does not count).
 
     Raises VideoError, one sentence that names the file, for everything that can be wrong with it.
     """
@@ -115,20 +117,31 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise VideoError(_why_unreadable(absolute, name, error)) from None
     try:
-        stream = _video_stream(container, name)
+        streams = _video_streams(container, name)
+        stream = _chosen(streams, number, name)
     except BaseException:
         container.close()
         raise
-    return Source(absolute, container, stream)
+    return Source(absolute, container, stream, number, len(streams))
 
 
-def _video_stream(container: InputContainer, name: str) -> VideoStream:
+def _video_streams(container: InputContainer, name: str) -> list[VideoStream]:
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         if container.streams.audio:
             raise VideoError(f"{name} has sound but no video: give a file with a video stream.")
         raise VideoError(f"{name} has no video stream: give a video file.")
-    stream = streams[0]
+    return streams
+
+
+def _chosen(streams: list[VideoStream], number: int, name: str) -> VideoStream:
+    if not 0 <= number < len(streams):
+        there = f"{len(streams)} video streams, 0 to {len(streams) - 1}"
+        raise VideoError(
+            f"{name} has no video stream {number}: it has "
+            f"{there if len(streams) > 1 else 'only one, stream 0'}."
+        )
+    stream = streams[number]
     # A stream whose codec is unknown to FFmpeg has no codec context (the stub does not say so).
     context: VideoCodecContext | None = stream.codec_context
     if context is None:

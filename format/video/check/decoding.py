@@ -256,7 +256,7 @@ class _Run:
 
     @contextlib.contextmanager
     def _decoder(self) -> Iterator[tuple[Source, list[Line]]]:
-        with open_source(self._path) as source, listening() as lines:
+        with open_source(self._path, self._index.stream) as source, listening() as lines:
             try:
                 yield source, lines
             finally:

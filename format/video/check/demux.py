@@ -55,7 +55,7 @@ def demux(path: Path, index: VideoIndex, report: Callable[[float], None]) -> Dem
     ends_early = False
     messages: Counter[str] = Counter()
     at = -1
-    with listening() as lines, open_source(path) as source:
+    with listening() as lines, open_source(path, index.stream) as source:
         stream, context = source.stream, source.codec_context
         reader = reader_for(index.codec, bytes(context.extradata or b""))
         try:

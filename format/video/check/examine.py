@@ -30,8 +30,9 @@ def examine(
     quick: bool,
     report: Callable[[int, int | None], None],
     partial: Callable[[Report], None] = lambda found: None,
+    stream: int = 0,
 ) -> Report:
-    """Check a file. ``partial`` gets what demuxing revealed before decoding begins.
+    """Check a video stream of a file. ``partial`` gets what demuxing revealed, before decoding.
 
     Changes FFmpeg's log level while it runs. Raises VideoError if there is no such file.
     """
@@ -44,7 +45,7 @@ def examine(
         report(min(index_end, int(share * index_end)), _ALL)
 
     try:
-        index = VideoIndex.build(path, on_index)
+        index = VideoIndex.build(path, on_index, stream)
     except VideoError as error:
         return _unreadable(path, size, quick, str(error))
     findings = Findings()

@@ -33,11 +33,12 @@ _IDLE_REPORT: Progress = lambda done, total: None  # noqa: E731
 def check_video(
     path: str | os.PathLike[str],
     *,
+    stream: int = 0,
     quick: bool = False,
     progress: Progress | None = None,
     isolated: bool = True,
 ) -> Report:
-    """Find everything wrong or remarkable about a video file.
+    """Find everything wrong or remarkable about a video file, in ``stream`` of its video streams.
 
     ``quick`` stays with what demuxing reveals; otherwise every frame is decoded. ``progress(done,
     total)`` is called with thousandths of the work. The work is done in a process of its own, in
@@ -60,14 +61,15 @@ def check_video(
     if not isolated or not sys.executable:
         from .examine import examine
 
-        return examine(target, quick, report)
-    return _in_process(target, size, quick, report)
+        return examine(target, quick, report, stream=stream)
+    return _in_process(target, stream, size, quick, report)
 
 
-def _in_process(path: Path, size: int, quick: bool, report: Progress) -> Report:
+def _in_process(path: Path, stream: int, size: int, quick: bool, report: Progress) -> Report:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     # -P: a folder that someone is in must not lend its files to the imports.
-    command = [sys.executable, "-P", "-m", f"{__package__}.worker", str(path.absolute())]
+    command = [sys.executable, "-P", "-m", f"{__package__}.worker"]
+    command += [str(path.absolute()), str(stream)]
     process = subprocess.Popen(
         [*command, *(["--quick"] if quick else [])],
         stdin=subprocess.DEVNULL,

@@ -28,7 +28,7 @@ def _limit_memory() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Check the file that is the first argument."""
+    """Check the file that is the first argument; the second tells which of its streams."""
     _limit_memory()
     # Whatever else prints must not get in between.
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -44,9 +44,10 @@ def main(arguments: list[str]) -> int:
     try:
         found = examine(
             Path(arguments[0]),
-            "--quick" in arguments[1:],
+            "--quick" in arguments[2:],
             lambda done, total: say(progress=done),
             partial,
+            int(arguments[1]),
         )
         partial(found)
     except VideoError as error:

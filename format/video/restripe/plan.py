@@ -76,7 +76,7 @@ def make_plan(
     progress: Progress | None = None,
 ) -> Plan:
     """Work out what to do. VideoError when nothing would be left."""
-    with open_source(path) as source:
+    with open_source(path, index.stream) as source:
         scan = scan_packets(source, progress, index.size)
         label = source.stream.average_rate or source.stream.guessed_rate
     if len(scan.size) != len(index.packet_size):
@@ -112,7 +112,7 @@ def make_plan(
     steps += _timing_steps(index, times, spacing, np.asarray(ticks * float(time_base)), keep_gaps)
     return Plan(
         index, order, hidden & kept, ticks, time_base, step_ticks, spacing, partner,
-        index.codec == "mpeg4" and _packs_pictures(path), tuple(steps),
+        index.codec == "mpeg4" and _packs_pictures(path, index), tuple(steps),
         _uncopiable(index, uncovered),
     )  # fmt: skip
 
@@ -176,7 +176,7 @@ def _repeated(path: Path, index: VideoIndex, scan: Scan, kept: Bools, steps: lis
         return out
     wanted = set(pairs) | {first for firsts in pairs.values() for first in firsts}
     data: dict[int, bytes] = {}
-    with open_source(path) as source:
+    with open_source(path, index.stream) as source:
         for position, packet in numbered_packets(source):
             if position in wanted:
                 data[position] = bytes(packet)
@@ -241,9 +241,9 @@ def _presentation(index: VideoIndex, scan: Scan, shown: Bools) -> Int64s:
     return positions[np.argsort(scan.pts[positions], kind="stable")]
 
 
-def _packs_pictures(path: Path) -> bool:
+def _packs_pictures(path: Path, index: VideoIndex) -> bool:
     """Whether packets hold two pictures each, as DivX packs B-frames into AVI."""
-    with open_source(path) as source:
+    with open_source(path, index.stream) as source:
         for position, packet in numbered_packets(source):
             if len(mpeg4_types(bytes(packet))) > 1:
                 return True

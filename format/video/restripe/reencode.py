@@ -44,7 +44,7 @@ def faults_of(path: Path, index: VideoIndex, progress: Progress | None) -> tuple
         if not video.browser_decodable and index.start_key[0] and not index.new_parameters:
             out.append(f"browsers cannot decode {index.codec} ({index.pixel_format})")
     # The decoder alone does not tell: with a reference picture missing it goes on as if it knew.
-    report = check_video(path, progress=progress)
+    report = check_video(path, stream=index.stream, progress=progress)
     bad = int((report.frame_flags() & Flag.DAMAGED != 0).sum())
     if bad:
         out.append(f"{bad:,} frame{'' if bad == 1 else 's'} cannot be decoded cleanly")

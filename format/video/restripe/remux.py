@@ -90,7 +90,7 @@ def copy_packets(
     tracks = Sound(path, plan, out, int(pts[plan.order[0]] - plan.ticks[0]), sound)
     try:
         with (
-            open_source(path) as source,
+            open_source(path, plan.index.stream) as source,
             av.open(str(out), "w", format=muxer, options=options) as target,
         ):
             stream: Any = target.add_stream_from_template(source.stream, opaque=True)

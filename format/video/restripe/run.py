@@ -59,6 +59,7 @@ def restripe(
     video: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
+    stream: int = 0,
     keep_gaps: bool = False,
     rate: Fraction | None = None,
     reencode: bool = False,
@@ -67,16 +68,17 @@ def restripe(
 ) -> Restriped:
     """Write ``out`` and the mapping beside it: the same pictures with even times.
 
-    ``rate`` (frames per second) overrides the estimate. ``keep_gaps`` leaves pauses where frames
-    are missing. ``reencode`` allows encoding anew, as H.264, where copying packets cannot mend
-    what is wrong. ``progress(title)`` gives the progress function of each stage. VideoError when
-    it cannot be done; then neither file was made or changed. The original is only read.
+    ``stream`` chooses among several video streams. ``rate`` (frames per second) overrides the
+    estimate. ``keep_gaps`` leaves pauses where frames are missing. ``reencode`` allows encoding
+    anew, as H.264, where copying packets cannot mend what is wrong. ``progress(title)`` gives the
+    progress function of each stage. VideoError when it cannot be done; then neither file was made
+    or changed. The original is only read.
     """
     video, out = Path(video), Path(out)
     stage: Titled = progress or (lambda title: None)
     muxer_of(out)
     _check_out(video, out, replace)
-    index = VideoIndex.build(video, stage("Indexing"))
+    index = VideoIndex.build(video, stage("Indexing"), stream)
     plan = make_plan(video, index, keep_gaps=keep_gaps, rate=rate, progress=stage("Planning"))
     reasons: tuple[str, ...] = ()
     if reencode:

@@ -153,9 +153,9 @@ def test_garbage_is_as_none(project: Project, content: bytes) -> None:
 def test_a_report_on_another_video_is_as_none(project: Project) -> None:
     project.check_video(quick=True)
     content = json.loads(stored(project).read_bytes())
-    content["fingerprint"] = "0" * 32
-    stored(project).write_text(json.dumps(content))
-    assert project.findings() is None
+    for other in ("0" * 32 + " 0", f"{project.record.fingerprint} 1"):  # another of its streams
+        stored(project).write_text(json.dumps({**content, "video": other}))
+        assert project.findings() is None
 
 
 READ = {
