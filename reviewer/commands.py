@@ -122,6 +122,8 @@ def open_project(options: argparse.Namespace) -> int:
         raise ReviewerError(
             f"This is not a terminal; serve the page alone with: reviewer serve {options.directory}"
         )
+    # Textual waits for its next tick before it paints: by default up to 17 ms behind each key.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
     gc.disable()  # what is made while opening is no garbage; run_tui enables it again
     from .app import run_tui
     from .late_page import LatePage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -126,6 +126,12 @@ class EntityTable(Lines):
             [Segment("keys ", self.component("table--muted"))],
             width,
         )
+
+    def row_key(self, index: int) -> Hashable:
+        row = self.rows[index]
+        chosen = row.id == self.selected
+        count = self.keyframe_count(row.id)
+        return row, count, self.present.get(row.id), chosen, chosen and self.active
 
     def paint_row(self, index: int, width: int) -> Iterable[Segment]:
         row = self.rows[index]

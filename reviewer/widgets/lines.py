@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from rich.cells import cell_len
 from rich.color import Color
@@ -13,6 +13,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from reviewer.frame_image import RGB, brighten, darken
+
+_MOST_KEPT = 500  # painted rows: several screens full
 
 
 class Lines(ScrollView, can_focus=False, inherit_bindings=False):
@@ -27,6 +29,10 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
 
     sticky = 0
     _base: Style | None = None
+    _kept: dict[Hashable, Strip]
+
+    def on_mount(self) -> None:
+        self._kept = {}
 
     @property
     def row_count(self) -> int:
@@ -35,6 +41,11 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
     def paint_row(self, index: int, width: int) -> Iterable[Segment]:
         """The segments of row `index`, `width` cells at most."""
         raise NotImplementedError
+
+    def row_key(self, index: int) -> Hashable:
+        """All that decides how row `index` looks, but for width and theme; None when that is more
+        than can be said. Rows with the same key are painted once."""
+        return None
 
     def paint_sticky(self, index: int, width: int) -> Iterable[Segment]:
         return ()
@@ -51,13 +62,17 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
         return range(top, min(self.row_count, top + max(0, self.size.height - self.sticky)))
 
     def reveal(self, index: int) -> None:
-        """Scroll the least that brings row `index` into sight."""
+        """Scroll so that row `index` is in sight, if it is not. Some rows behind it come along:
+        the next steps then repaint a row or two and not the whole list, which a slow line shows.
+        """
         visible = max(1, self.scrollable_content_region.height - self.sticky)
         top = round(self.scroll_offset.y)
+        more = visible // 4
         if index < top:
-            self.scroll_to(y=index, animate=False, force=True)
+            self.scroll_to(y=max(0, index - more), animate=False, force=True)
         elif index >= top + visible:
-            self.scroll_to(y=index - visible + 1, animate=False, force=True)
+            y = min(index + more, self.row_count - 1) - visible + 1
+            self.scroll_to(y=y, animate=False, force=True)
 
     def row_at(self, y: int) -> int | None:
         """The row shown at line `y` of the widget, or None."""
@@ -76,14 +91,23 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
+        base = self._base or self.rich_style
         index = self.row_at(y)
         if y < self.sticky:
-            segments = self.paint_sticky(y, width)
-        elif index is not None:
-            segments = self.paint_row(index, width)
-        else:
-            segments = ()
-        return line_strip(segments, self._base or self.rich_style, width)
+            return line_strip(self.paint_sticky(y, width), base, width)
+        if index is None:
+            return line_strip((), base, width)
+        key = self.row_key(index)
+        if key is None:
+            return line_strip(self.paint_row(index, width), base, width)
+        whole = (key, width, base, self.app.theme)
+        strip = self._kept.get(whole)
+        if strip is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            strip = line_strip(self.paint_row(index, width), base, width)
+            self._kept[whole] = strip
+        return strip
 
     def ink(self, color: RGB) -> Style:
         """`color` as a text colour that can be read on the theme's ground."""

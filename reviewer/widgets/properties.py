@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -89,6 +89,9 @@ class Properties(Lines):
         )
         title = shorten(self.title, max(1, width - 3))
         return spread([Segment(f" {title} ", style)], [], width)
+
+    def row_key(self, index: int) -> Hashable:
+        return self.rows[index], self.active and index == self.cursor
 
     def paint_row(self, index: int, width: int) -> Iterable[Segment]:
         row = self.rows[index]
