@@ -7,7 +7,6 @@ import contextlib
 import gc
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -251,7 +250,6 @@ def run_tui(
             "The terminal interface needs a terminal for its input and its output; "
             "`reviewer serve` shows the page without one."
         )
-    threading.Thread(target=_decode_ahead, args=(project, frame), daemon=True).start()
     terminal = ask_terminal()
     app = ReviewerApp(project, server_url, terminal, when_shown)
     app.cockpit.frame = min(frame, app.cockpit.last)
@@ -259,12 +257,6 @@ def run_tui(
         app.run()
     finally:
         app.cockpit.shut_down()
-
-
-def _decode_ahead(project: Project, frame: int) -> None:
-    """Have the first picture decoded while everything else is made ready."""
-    with contextlib.suppress(ReviewerError, OSError, IndexError):
-        project.video.warm(frame)
 
 
 __all__ = ["Graphics", "ReviewerApp", "run_tui"]

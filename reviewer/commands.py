@@ -9,6 +9,7 @@ import gc
 import importlib
 import os
 import sys
+import threading
 import webbrowser
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -59,6 +60,11 @@ _ENDINGS = {
 
 
 _TABLES = ("csv", "parquet", "arrow")
+
+
+def _warm(project: Project, frame: int) -> None:
+    with contextlib.suppress(ReviewerError, OSError, IndexError):
+        project.video.warm(frame)
 
 
 @contextlib.contextmanager
@@ -125,10 +131,12 @@ def open_project(options: argparse.Namespace) -> int:
     # Textual waits for its next tick before it paints: by default up to 17 ms behind each key.
     os.environ.setdefault("TEXTUAL_FPS", "240")
     gc.disable()  # what is made while opening is no garbage; run_tui enables it again
-    from .app import run_tui
-    from .late_page import LatePage
-
     with _opened(options.directory, quiet=True) as project:
+        # The first picture is decoded while the interface is loaded.
+        threading.Thread(target=_warm, args=(project, options.frame), daemon=True).start()
+        from .app import run_tui
+        from .late_page import LatePage
+
         project.sessions.record()
         page = LatePage(project, lambda: None if options.no_browser else _browse(link))
         link = f"{page.url}&frame={options.frame}" if options.frame else page.url

@@ -132,7 +132,9 @@ _VALUES = [b"%d" % value for value in range(256)]
 _LENGTHS = np.array([len(value) for value in _VALUES], np.int64)
 _LAST = np.array([_piece(value) for value in _VALUES], np.uint64)
 # "r;g;" of every pair, at r * 256 + g
-_PAIRS = np.array([_piece(r + b";" + g + b";") for r in _VALUES for g in _VALUES], np.uint64)
+_ENDED = np.array([_piece(value + b";") for value in _VALUES], np.uint64)
+_BEHIND = (8 * (_LENGTHS + 1)).astype(np.uint64)
+_PAIRS = (_ENDED[:, None] | (_ENDED[None, :] << _BEHIND[:, None])).ravel()
 _PAIR_LENGTHS = (_LENGTHS[:, None] + _LENGTHS[None, :] + 2).ravel()
 _GLYPH = _piece(HALF_BLOCK.encode())
 _SEMICOLON, _END = ord(";"), ord("m")

@@ -147,6 +147,8 @@ class Pseudo:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor",
                        "LANG": "C.UTF-8"}  # fmt: skip
         environment.pop("NO_COLOR", None)
+        # What is installed is compiled; some machines for tests keep no bytecode.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process, self.master = pty.fork()
         if self.process == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
