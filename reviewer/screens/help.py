@@ -17,7 +17,7 @@ from reviewer.screens.keys import KEYS, Key
 from reviewer.widgets.lines import Lines
 from reviewer.widgets.text import pad
 
-HELP_CELLS = 104  # the width that the style sheet gives
+HELP_CELLS = 124  # the width that the style sheet gives
 BORDER_CELLS = 4
 
 
@@ -79,7 +79,7 @@ class HelpText(Lines):
                 yield Segment(pad(f" {entry}", cells), self.component("help--group"))
             else:
                 yield Segment(f" {pad(entry.shown, 8)}", self.component("help--key"))
-                yield Segment(pad(entry.text, cells - 9), self.component("help--text"))
+                yield Segment(f"{pad(entry.text, cells - 10)} ", self.component("help--text"))
 
 
 def columns_of(width: int) -> int:

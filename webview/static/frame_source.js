@@ -4,15 +4,14 @@
 
 import { Aim } from './frame_source/aim.js';
 import { Brush } from './frame_source/brush.js';
-import { decoderConfig, whyNot } from './frame_source/config.js';
 import { Damage } from './frame_source/damage.js';
-import { fetchQuietly } from './frame_source/fetching.js';
 import { FrameCache } from './frame_source/frame_cache.js';
 import { describeMark, drawMark } from './frame_source/marks.js';
 import { PacketCache } from './frame_source/packets.js';
 import { Pipeline } from './frame_source/pipeline.js';
 import { Playback } from './frame_source/playback.js';
 import { Stills } from './frame_source/stills.js';
+import { chooseWay } from './frame_source/way.js';
 
 /**
  * @typedef {object} FrameSourceOptions
@@ -66,7 +65,7 @@ export class FrameSource {
   #missing = new Set();
   #failedUnits = 0;
   #decoded = false;
-  /** @type {'webcodecs' | 'proxy' | 'stills'} */
+  /** @type {import('./frame_source/way.js').Way['mode']} */
   #mode = 'webcodecs';
   /** The stretches that the pipeline decodes. @type {import('./protocol.js').UnitTable} */
   #units;
@@ -207,21 +206,21 @@ export class FrameSource {
 
   async #start() {
     const { video, base, headers } = this.#options;
-    const damage = this.#damage.load();
-    let config = decoderConfig(video.decoder_config);
-    const reason = await whyNot(config);
-    if (reason) config = await this.#findProxy(reason);
-    await damage;
+    const [way] = await Promise.all([
+      chooseWay(video, this.#units, base, headers), this.#damage.load(),
+    ]);
     if (this.#closed) return;
     this.#started = true;
-    if (!config) {
-      this.#useStills(`${reason} The server sends exact stills.`);
+    if (!way.config) {
+      this.#useStills(way.reason);
       return;
     }
-    const proxied = this.#mode === 'proxy';
-    this.#packets = new PacketCache(proxied ? `${base}/proxy` : base, headers);
+    this.#mode = way.mode;
+    this.#reason = way.reason;
+    this.#units = way.units;
+    this.#packets = new PacketCache(way.packets, headers);
     this.#pipeline = new Pipeline({
-      config,
+      config: way.config,
       units: this.#units,
       packets: this.#packets,
       has: (frame) => this.#available(frame),
@@ -230,26 +229,6 @@ export class FrameSource {
       onUnitFailed: () => this.#loseUnit(),
     });
     this.#say();
-  }
-
-  /**
-   * The next best thing: the server encodes the frames anew, each as a key frame.
-   * @param {string} reason @returns {Promise<VideoDecoderConfig | null>}
-   */
-  async #findProxy(reason) {
-    if (typeof VideoDecoder === 'undefined') return null;
-    const { base, headers, video } = this.#options;
-    const found = await fetchQuietly(`${base}/proxy`, headers);
-    const config = decoderConfig(found);
-    if (!config || await whyNot(config)) return null;
-    const block = found.block_frames;
-    const blocks = Math.ceil(video.frame_count / block);
-    const firstFrame = Int32Array.from({ length: blocks }, (_, k) => k * block);
-    const frameCount = firstFrame.map((first) => Math.min(block, video.frame_count - first));
-    this.#units = { firstFrame, frameCount };
-    this.#mode = 'proxy';
-    this.#reason = `${reason} The server encodes each frame anew for it, as H.264.`;
-    return config;
   }
 
   /** Takes in what a check of the video found meanwhile. */
