@@ -140,7 +140,7 @@ async def test_without_a_decoder_the_server_sends_stills(site: Site, browser: Br
     context = await browser.new_context(viewport={"width": 1280, "height": 720})
     await context.add_init_script("delete globalThis.VideoDecoder")
     window = await Window(await context.new_page()).open(site.url)
-    assert await window.js("reviewer.mode") == "stills"
+    await window.until("reviewer.mode === 'stills'")  # known once the browser was asked
     await window.go_to(17)
     await expect(window.page.locator(".status-notable")).to_have_text(re.compile("still"))
     assert window.errors == []
