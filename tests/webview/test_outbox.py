@@ -166,7 +166,7 @@ async def test_without_storage_the_page_warns_before_it_is_left(
     await window.page.reload()
     await window.until("globalThis.reviewer && reviewer.status === 'saved'")
     await window.draw((100, 100), (200, 180))
-    assert await window.js("reviewer.safe")
+    await window.until("reviewer.safe")
     await switch.off()
     await window.until("reviewer.status === 'offline'")
     await window.page.keyboard.press("o")
