@@ -128,7 +128,6 @@ export class Live {
       if (this.socket !== socket || this.closed) return;
       this.socket = null;
       this.connected = false;
-      this.outbox.flush(); // what was under way may be answered by nobody
       this.#report();
       this.timer = setTimeout(() => this.#retry(), this.retryMs);
       this.retryMs = Math.min(this.retryMs * 1.6, RETRY_MAX_MS);

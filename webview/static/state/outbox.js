@@ -3,28 +3,20 @@
  * a restart of the server. Each tab has a queue of its own and holds a Web Lock while it lives; a
  * queue whose lock is free belongs to nobody any more and is taken over by the next tab.
  *
- * Writing happens beside sending, never before it, and only for what the server does not answer
- * at once: most edits are on its disk before the browser would have begun. Sending a message twice
- * does no harm, as the server does each id once; the locks keep two tabs from doing the same work
- * and mixing its order.
+ * Writing happens beside sending, never before it. Sending a message twice does no harm, as the
+ * server does each id once; the locks keep two tabs from doing the same work and mixing its order.
  *
  * @typedef {{id: string, type: 'edit'|'undo'|'redo', label?: string, ops?: Object[]}} Message
- * @typedef {{key: Array, message?: Message, stored: boolean}} Entry a message that is yet to be
- *   written is kept in it
  */
 
 const DATABASE = 'reviewer-outbox';
 const STORE = 'messages';
 const VERSION = 1;
-/** By then a server that lives has answered; what it has not is written down. */
-const WRITE_AFTER_MS = 12;
 /** Acknowledged messages are removed together: one transaction for many. */
 const REMOVE_AFTER_MS = 50;
 /** How long a reload waits for the page that it replaces to let go of its queue. */
 const LET_GO_MS = 1000;
 const LAST_TAB = 'reviewer-tab';
-/** Behind these a page may end without another word. */
-const LEAVING = ['pagehide', 'visibilitychange'];
 
 export class Outbox {
   /** @param {string} project what tells this project from others of this server, now and later */
@@ -32,10 +24,8 @@ export class Outbox {
     this.project = project;
     this.tab = tabId();
     this.next = 0;
-    /** @type {Map<string, Entry>} by message id */
+    /** @type {Map<string, {key: Array, stored: boolean}>} by message id */
     this.entries = new Map();
-    this.onHidden = () => this.flush();
-    for (const name of LEAVING) addEventListener(name, this.onHidden);
     this.gone = [];
     this.closed = false;
     this.previous = sessionStorage.getItem(LAST_TAB);
@@ -56,30 +46,15 @@ export class Outbox {
   }
 
   /**
-   * Write a message down unless it is removed before long; call it after sending.
-   * @param {Message} message
-   * @param {boolean} offline nobody will answer: begin at once, and let it reach the disk
+   * Begin to write a message down; call it after sending. @param {Message} message
+   * @param {boolean} offline nobody waits: let it reach the disk and not only the browser
    */
   put(message, offline) {
     const key = [this.project, this.tab, this.next++];
-    this.entries.set(message.id, { key, message, stored: false });
-    if (offline || document.hidden) this.flush(offline);
-    else this.writing ??= setTimeout(() => this.flush(), WRITE_AFTER_MS);
-  }
-
-  /**
-   * Begin to write down what was put and is not written yet.
-   * @param {boolean} [durable] let it reach the disk and not only the browser
-   */
-  flush(durable = false) {
-    clearTimeout(this.writing);
-    this.writing = undefined;
-    const entries = [...this.entries.values()].filter(({ message }) => message);
-    if (!entries.length) return;
-    const rows = entries.map(({ key, message }) => ({ ...message, key }));
-    for (const entry of entries) entry.message = undefined;
-    this.#write((store) => rows.forEach((row) => store.put(row)), durable)
-      .then((written) => entries.forEach((entry) => { entry.stored = written; }));
+    const entry = { key, stored: false };
+    this.entries.set(message.id, entry);
+    this.#write((store) => store.put({ ...message, key }), offline)
+      .then((written) => { entry.stored = written; });
   }
 
   /** The server has answered. @param {string} id */
@@ -87,7 +62,6 @@ export class Outbox {
     const entry = this.entries.get(id);
     if (!entry) return;
     this.entries.delete(id);
-    if (entry.message) return; // answered before it was worth writing
     this.gone.push(entry.key);
     this.timer ??= setTimeout(() => this.#removeGone(), REMOVE_AFTER_MS);
   }
@@ -162,8 +136,6 @@ export class Outbox {
   /** Give the queue up; what is in it waits for another page. */
   close() {
     this.closed = true;
-    for (const name of LEAVING) removeEventListener(name, this.onHidden);
-    this.flush();
     clearTimeout(this.timer);
     this.#removeGone();
     this.opening.then((database) => database?.close());
