@@ -183,8 +183,8 @@ def attach(record: VideoRecord, layout: Layout, progress: Progress | None = None
     size = path.stat().st_size
     if size != record.size:
         raise _other(path, f"it is {size:,} bytes and not {record.size:,}")
-    index = VideoIndex.load(layout.frame_index, path)
-    if index is None or index.stream != record.stream:
+    index = VideoIndex.load(layout.frame_index, path, record.stream)
+    if index is None:
         index = VideoIndex.build(path, progress, record.stream)
         if os.access(layout.local, os.W_OK) and not layout.local.is_symlink():
             with contextlib.suppress(OSError):  # a full disk: the next opening scans again

@@ -279,10 +279,9 @@ class _Verification:
             self._file("video-differs", path, what)
             return
         try:
-            index = VideoIndex.load(self._layout.frame_index, path) if quick else None
-            if index is not None and index.stream != record.stream:
-                index = None
-            if index is None and not quick:
+            if quick:
+                index = VideoIndex.load(self._layout.frame_index, path, record.stream)
+            else:
                 index = VideoIndex.build(path, progress, record.stream)
         except VideoError as error:
             self._file("video-differs", path, str(error))

@@ -120,14 +120,18 @@ class VideoIndex:
         write_index(self, file)
 
     @staticmethod
-    def load(file: str | os.PathLike[str], video_path: str | os.PathLike[str]) -> VideoIndex | None:
-        """An index saved earlier; None if absent, damaged, of another version or of another video.
+    def load(
+        file: str | os.PathLike[str], video_path: str | os.PathLike[str], stream: int = 0
+    ) -> VideoIndex | None:
+        """An index saved earlier; None if absent, damaged, of another version, of another video or
+        of another of its streams.
 
         The video must have the size and modification time that it had.
         """
         from .index_file import read_index
 
-        return read_index(file, video_path)
+        index = read_index(file, video_path)
+        return index if index is not None and index.stream == stream else None
 
     def to_info(self) -> dict[str, Any]:
         """A JSON-able summary for people and scripts."""
