@@ -179,7 +179,9 @@ class Door:
 
     # -- undo and redo ----------------------------------------------------------------------
 
-    def revert(self, author: str, edit_id: str | None, *, redo: bool) -> Edit | None:
+    def revert(
+        self, author: str, edit_id: str | None, after: str | None, *, redo: bool
+    ) -> Edit | None:
         """Undo or redo, see :meth:`Project.undo`."""
         while True:
             with self.core.mutex, self.persistence.lock:
@@ -187,7 +189,7 @@ class Door:
                     raise EditError("Nothing can be undone or redone inside a transaction.")
                 news = self.catch_up()
                 if not news:
-                    done = self._step_back(author, edit_id or new_edit_id(), redo)
+                    done = self._step_back(author, edit_id or new_edit_id(), after, redo)
                     break
             self.publish(news)  # then on top of what others did meanwhile
         if done is None:
@@ -197,11 +199,13 @@ class Door:
         self._acknowledge(done)
         return done.edit
 
-    def _step_back(self, author: str, edit_id: str, redo: bool) -> Done | RemapEdit | None:
+    def _step_back(
+        self, author: str, edit_id: str, after: str | None, redo: bool
+    ) -> Done | RemapEdit | None:
         """Undo or redo on a state that has all news; mutex and lock are held. A remap is given
         back to be done without them."""
         history = self.past.history()
-        target = history.next_redo(author) if redo else history.next_undo(author)
+        target = (history.next_redo if redo else history.next_undo)(author, after)
         if target is None:
             return None
         if isinstance(target, RemapEdit):

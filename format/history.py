@@ -20,6 +20,7 @@ from .remap.edit import RemapEdit, renumbered
 from .state import State
 
 _MAX_STEPS = 500
+_MAX_PLACES = 4 * _MAX_STEPS
 
 
 class Unread(NamedTuple):
@@ -47,6 +48,8 @@ class History:
         self._undo: dict[str, list[Step]] = {}
         self._redo: dict[str, list[Step]] = {}
         self._before: dict[str, dict[str, Edit]] = {}  # by remap: the edits in the old numbering
+        self._count = 0
+        self._places: dict[str, dict[str, int]] = {}  # by author and edit: the how-manieth it was
 
     def record(self, edit: Edit) -> None:
         """Follow an edit, in the order of the journal."""
@@ -57,6 +60,11 @@ class History:
         if isinstance(step.edit, RemapEdit):
             self._renumber(step.edit)
         summary = step.summary
+        self._count += 1
+        places = self._places.setdefault(summary.author, {})
+        places[summary.id] = self._count
+        if len(places) > _MAX_PLACES:
+            del places[next(iter(places))]
         undo = self._undo.setdefault(summary.author, [])
         redo = self._redo.setdefault(summary.author, [])
         if summary.undoes is not None:
@@ -85,13 +93,18 @@ class History:
                     edit = whole.get(edit.id) or renumbered(edit, remap.partner)
                 steps.append(Step(summary, edit))
 
-    def next_undo(self, author: str) -> Edit | None:
-        """The author's last edit that still stands."""
-        return self._last(self._undo.get(author, []))
+    def last(self, author: str) -> str | None:
+        """The id of the newest that the author did, undo and redo included."""
+        return next(reversed(self._places.get(author, {})), None)
 
-    def next_redo(self, author: str) -> Edit | None:
-        """The author's last undo that still stands."""
-        return self._last(self._redo.get(author, []))
+    def next_undo(self, author: str, after: str | None = None) -> Edit | None:
+        """The author's last edit that still stands; with ``after``, as it was when the author's
+        edit (undo, redo) of that id was the newest. EditError when no such edit is known."""
+        return self._last(self._undo.get(author, []), author, after)
+
+    def next_redo(self, author: str, after: str | None = None) -> Edit | None:
+        """The author's last undo that still stands; ``after`` as for :meth:`next_undo`."""
+        return self._last(self._redo.get(author, []), author, after)
 
     def undo_label(self, author: str) -> str | None:
         """The label of :meth:`next_undo`'s edit."""
@@ -103,14 +116,20 @@ class History:
         steps = self._redo.get(author)
         return steps[-1].summary.label if steps else None
 
-    def _last(self, steps: list[Step]) -> Edit | None:
-        while steps:
-            summary, edit = steps[-1]
+    def _last(self, steps: list[Step], author: str, after: str | None) -> Edit | None:
+        places = self._places.get(author, {})
+        if after is not None and after not in places:
+            raise EditError("What it was to take back was not done, or too long ago.")
+        newest = self._count if after is None else places[after]
+        for at in range(len(steps) - 1, -1, -1):
+            summary, edit = steps[at]
+            if places.get(summary.id, 0) > newest:
+                continue
             whole = _read(edit)
             if whole is not None:
-                steps[-1] = Step(summary, whole)
+                steps[at] = Step(summary, whole)
                 return whole
-            steps.pop()
+            del steps[at]
         return None
 
 

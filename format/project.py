@@ -492,15 +492,27 @@ class Project:
         with self.transaction(label) as transaction:
             transaction.set_attributes(entity_id, replace(self.attributes(entity_id), **changes))
 
-    def undo(self, author: str | None = None, edit_id: str | None = None) -> Edit | None:
+    def undo(
+        self, author: str | None = None, edit_id: str | None = None, after: str | None = None
+    ) -> Edit | None:
         """Take back the author's last edit; None when there is none. What others have changed
         since stays; EditError when nothing of the edit stands any more. ``edit_id`` is to be the
-        id of the edit that does it."""
-        return self._door.revert(author or self.author, edit_id, redo=False)
+        id of the edit that does it. ``after`` is the id of the author's newest edit (undo, redo)
+        when the undo was asked for: of what was done since, nothing is taken back; EditError when
+        there is no such edit."""
+        return self._door.revert(author or self.author, edit_id, after, redo=False)
 
-    def redo(self, author: str | None = None, edit_id: str | None = None) -> Edit | None:
-        """Take back the author's last undo; None when there is none."""
-        return self._door.revert(author or self.author, edit_id, redo=True)
+    def redo(
+        self, author: str | None = None, edit_id: str | None = None, after: str | None = None
+    ) -> Edit | None:
+        """Take back the author's last undo; None when there is none. Else as :meth:`undo`."""
+        return self._door.revert(author or self.author, edit_id, after, redo=True)
+
+    @property
+    def last_edit_id(self) -> str | None:
+        """The id of this author's newest edit, undo or redo, as far as the journal goes."""
+        with self._core.mutex:
+            return self._door.past.history().last(self.author)
 
     @property
     def undo_label(self) -> str | None:

@@ -4,6 +4,9 @@ An edit is applied on the event loop itself: the journal's fsync takes a fractio
 millisecond, less than a hop to a thread and back. ``saved`` is sent when `Project.apply` has
 returned, that is when the edit is on disk; ``changed`` goes to every socket of the project,
 whoever made the change.
+
+``undo`` and ``redo`` name the newest edit of the author that the page knew of (``after``): they may
+come late, from the queue of a tab that died, and are not to touch what was done since.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -20,6 +23,7 @@ from reviewer.format import Change, EditError, ReviewerError
 from reviewer.format.remap import RemapEdit
 
 from .edits import MAX_ID, apply_message
+from .fields import text_of
 from .jsontext import to_json
 from .session import ProjectSession
 
@@ -34,6 +38,13 @@ MAX_DESCRIBED = 500
 HEARTBEAT_S = 20.0
 
 log = logging.getLogger(__name__)
+
+
+class _Done(NamedTuple):
+    """How the project was when a message was done."""
+
+    revision: int
+    last: str | None  # the author's newest edit
 
 
 class _Client:
@@ -66,9 +77,9 @@ class LiveHub:
         self.session = session
         self._instance = instance
         self._clients: set[_Client] = set()
-        # Edits that this server acknowledged: one sent again after a lost connection is answered
+        # What this server acknowledged: what is sent again after a lost connection is answered
         # again, not done again.
-        self._done: OrderedDict[str, int] = OrderedDict()
+        self._done: OrderedDict[str, _Done] = OrderedDict()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unsubscribe: Any = None
 
@@ -126,6 +137,7 @@ class LiveHub:
             "structure": change.structure,
             "undo": project.undo_label,
             "redo": project.redo_label,
+            "last": project.last_edit_id,
         }
         if getattr(change.edit, "ontology", None):
             message["ontology"] = True
@@ -151,7 +163,12 @@ class LiveHub:
         # Joined before the revision is read: a change in between is told twice, never lost.
         self._clients.add(client)
         try:
-            hello = {"type": "hello", "revision": project.revision, "instance": self._instance}
+            hello = {
+                "type": "hello",
+                "revision": project.revision,
+                "last": project.last_edit_id,
+                "instance": self._instance,
+            }
             await socket.send_str(orjson.dumps(hello).decode())
             async for received in socket:
                 if received.type is WSMsgType.TEXT:
@@ -181,7 +198,8 @@ class LiveHub:
                     raise EditError("The video was changed meanwhile: load the page again.")
                 self._perform(message)
                 self._remember(identifier)
-            return {"type": "saved", "id": identifier, "revision": self._done[identifier]}
+            revision, last = self._done[identifier]
+            return {"type": "saved", "id": identifier, "revision": revision, "last": last}
         except orjson.JSONDecodeError:
             reason = "The message is malformed: it is not JSON."
         except ReviewerError as error:
@@ -201,15 +219,24 @@ class LiveHub:
             case "edit":
                 apply_message(project, message)
             case "undo":
-                if project.undo(edit_id=identifier) is None:
+                if project.undo(edit_id=identifier, after=self._after(message)) is None:
                     raise EditError("There is nothing to undo.")
             case "redo":
-                if project.redo(edit_id=identifier) is None:
+                if project.redo(edit_id=identifier, after=self._after(message)) is None:
                     raise EditError("There is nothing to redo.")
             case _:
                 raise EditError("The message is malformed: its type is unknown.")
 
     def _remember(self, identifier: str) -> None:
-        self._done[identifier] = self.session.project.revision
+        project = self.session.project
+        self._done[identifier] = _Done(project.revision, project.last_edit_id)
         if len(self._done) > MAX_REMEMBERED_EDITS:
             self._done.popitem(last=False)
+
+    def _after(self, message: dict[str, Any]) -> str | None:
+        if message.get("after") is None:
+            return None
+        after = text_of(message, "after", MAX_ID)
+        if after in self._done and not self.session.project.has_edit(after):
+            return self._done[after].last  # it asked for what was so already, and made no edit
+        return after

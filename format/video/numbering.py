@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av.error
@@ -92,7 +93,8 @@ def decode_head(source: Source, scan: Scan) -> Head:
     # the key, which it otherwise withholds.
     keys = np.flatnonzero(scan.key)
     limit = min((int(keys[0]) if len(keys) else 0) + _HEAD_PACKETS, _MAX_HEAD_PACKETS)
-    for packet in _packets(source):
+    # No packet more than were scanned: a file that is being recorded has grown meanwhile.
+    for packet in islice(_packets(source), len(scan.size)):
         came, well = decode_tagged(context, packet, fed)
         if not well:
             failed.append(fed)

@@ -78,6 +78,31 @@ def test_undo_and_redo_survive_a_restart(folder: Path) -> None:
         assert project.undo() is None
 
 
+def test_an_undo_asked_for_earlier_takes_back_nothing_newer(folder: Path) -> None:
+    with Project.open(folder, author="Ada") as project:
+        box = project.add_entity("player", entity_id="player-1", name="One")["box"]
+        assert project.last_edit_id is not None
+        box[3] = (1, 2, 3, 4)
+        asked = project.last_edit_id
+        box[4] = (1, 2, 3, 4)
+        box[5] = (1, 2, 3, 4)
+    with Project.open(folder, author="Ada") as project:
+        box = project.entity("One")["box"]
+        project.undo(edit_id="first-back", after=asked)
+        assert box.keyframes.tolist() == [4, 5]
+        assert project.last_edit_id == "first-back"
+        project.undo(after=asked)
+        assert project.attributes("player-1").deleted
+        assert project.undo(after=asked) is None
+        project.redo()
+        project.redo(after="first-back")
+        assert box.keyframes.tolist() == [3, 4, 5]
+        with pytest.raises(EditError, match="was not done, or too long ago"):
+            project.undo(after="unknown")
+        project.undo()
+        assert box.keyframes.tolist() == [4, 5]
+
+
 def test_everybody_undoes_only_their_own(folder: Path, open_project: OpenProject) -> None:
     project = open_project(folder, author="Ada")
     entity = project.add_entity("player", entity_id="player-1", name="One")

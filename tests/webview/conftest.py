@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from reviewer.webview.server import Server
 
 from reviewer import Project
@@ -52,6 +52,8 @@ ONTOLOGY: dict[str, Any] = {
         {"name": "puck", "label": "Puck", "color": "#4363d8", "hotkey": "2", "geometry": ["box"]},
     ]
 }
+
+expect.set_options(timeout=20_000)  # ms; a busy machine is slow
 
 
 @dataclass

@@ -218,6 +218,8 @@ async def test_swapping_joining_and_shifting(site: Site, window: Window, names: 
     await window.settled()
     assert b.deleted
     assert a["presence"].at(40) == "present"
+    # The rows below have moved up once this one is gone.
+    await expect(names.filter(has_text="player_1")).to_have_count(0)
     keyframes = project.entity("puck_0")["box"].keyframes
     await choose(window, "puck_0", "Shift in time")
     field = window.page.get_by_role("dialog").get_by_label("Frames")

@@ -151,6 +151,33 @@ async def test_undo_and_redo(site: Site, live: Socket) -> None:
     assert refused["reason"] == "There is nothing to redo."
 
 
+async def test_an_undo_that_comes_late_takes_back_what_was_meant(site: Site, live: Socket) -> None:
+    await send(live, add(id="first"))
+    rename = {"op": "rename", "entity": "player-abc123"}
+    for name in ("Ann", "Bob"):
+        saved = await send(
+            live, {"type": "edit", "id": name, "label": "L", "ops": [rename | {"name": name}]}
+        )
+        assert saved["last"] == name
+    # Two undos of a tab that died then; another tab has gone on since.
+    assert (await send(live, add(id="later", entity="player-late")))["type"] == "saved"
+    await send(live, {"type": "undo", "id": "u1", "after": "Bob"})
+    assert site.project.entity("player-abc123").name == "Ann"
+    await send(live, {"type": "undo", "id": "u2", "after": "Bob"})
+    assert site.project.entity("player-abc123").name == "player_1"
+    assert not site.project.attributes("player-late").deleted
+    # An edit that changed nothing is none: what came before it is meant.
+    same = {"type": "edit", "id": "same", "label": "L", "ops": [rename | {"name": "player_1"}]}
+    assert (await send(live, same))["last"] == "u2"
+    await send(live, {"type": "undo", "id": "u3", "after": "same"})
+    assert site.project.attributes("player-late").deleted
+    refused = await send(live, {"type": "undo", "id": "u4", "after": "never-done"})
+    assert refused["reason"] == "What it was to take back was not done, or too long ago."
+    assert (await send(live, {"type": "undo", "id": "u4", "after": 7}))["type"] == "refused"
+    assert (await send(live, {"type": "redo", "id": "r1", "after": "u3"}))["type"] == "saved"
+    assert not site.project.attributes("player-late").deleted
+
+
 MALFORMED: list[Any] = [
     "not json",
     "[]",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 from reviewer.webview.server import Server
 
 from reviewer import Project
@@ -156,6 +157,48 @@ async def test_an_undo_that_waits_takes_back_what_was_meant(
     await expect(
         window.page.get_by_role("button", name="Redo: Presence of player_1: occluded")
     ).to_be_enabled()
+
+
+async def test_an_undo_of_a_tab_that_died_takes_back_nothing_newer(
+    switch: Switch, open_window: OpenWindow
+) -> None:
+    living = await open_window(switch.server.url)
+    entity = await living.draw((100, 100), (200, 180))
+    dying = Window(await living.page.context.new_page())
+    there = True
+    sockets = []
+
+    def connect(route: WebSocketRoute) -> None:
+        sockets.append(route)
+        if there:
+            route.connect_to_server()
+
+    await dying.page.route_web_socket(re.compile("/live$"), connect)
+    await dying.open(switch.server.url)
+    await dying.page.get_by_role("option", name="player_1").click()
+    await dying.page.keyboard.press("o")
+    await dying.settled()
+    there = False  # for this tab only
+    await sockets[-1].close()
+    await dying.until("reviewer.status === 'offline'")
+    await dying.page.keyboard.press("Control+z")
+    await waiting(dying, 1)
+    revision = switch.project.revision
+    await living.page.keyboard.press("ArrowRight")
+    await living.until("reviewer.frame === 1")
+    await living.page.keyboard.press("x")
+    await living.settled()
+    presence = switch.project.entity(entity)["presence"]
+    assert [presence.at(frame) for frame in (0, 1)] == ["occluded", "absent"]
+    await dying.page.close()
+    await expect(living.page.get_by_text("An edit that an earlier page could not")).to_be_visible()
+    await living.until("reviewer.status === 'saved' && reviewer.waiting.length === 0")
+    assert [presence.at(frame) for frame in (0, 1)] == ["present", "absent"]
+    assert switch.project.revision == revision + 2
+    # What is undone next is again the newest.
+    await living.page.keyboard.press("Control+z")
+    await living.settled()
+    assert [presence.at(frame) for frame in (0, 1)] == ["present", "present"]
 
 
 async def test_without_storage_the_page_warns_before_it_is_left(

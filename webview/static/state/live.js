@@ -20,7 +20,7 @@ const MAX_MESSAGE_BYTES = 8 << 20;
 
 /**
  * @typedef {{type: 'edit'|'undo'|'redo', id: string, label?: string, ops?: Object[], text: string,
- *   resolve: Function, reject: Function, sent: boolean, adopted?: boolean}} Pending
+ *   after?: string|null, resolve: Function, reject: Function, sent: boolean, adopted?: boolean}} Pending
  */
 export class Live {
   /**
@@ -36,6 +36,8 @@ export class Live {
     this.revision = -1;
     /** The newest revision whose change was told of; it may lag behind the acknowledged one. */
     this.heard = -1;
+    /** The author's newest edit that the server has done, as far as is known here. @type {string|null} */
+    this.last = null;
     this.connected = false;
     this.closed = false;
     this.retryMs = RETRY_MIN_MS;
@@ -59,11 +61,19 @@ export class Live {
   }
 
   undo() {
-    return this.#send({ type: 'undo' });
+    const waiting = [...this.pending.values()].at(-1);
+    // Of two undos that wait, the second is to pass over nothing that the first passes over.
+    const after = waiting?.type === 'undo' ? waiting.after : this.#newest();
+    return this.#send({ type: 'undo', after });
   }
 
   redo() {
-    return this.#send({ type: 'redo' });
+    return this.#send({ type: 'redo', after: this.#newest() });
+  }
+
+  /** What an undo made now comes behind, though it may reach the server when more was done. */
+  #newest() {
+    return [...this.pending.keys()].at(-1) ?? this.last;
   }
 
   /**
@@ -192,11 +202,11 @@ export class Live {
     switch (message.type) {
       case 'hello': return this.#greet(message);
       case 'saved':
-        this.revision = Math.max(this.revision, message.revision);
+        this.#reach(message.revision, message.last);
         return this.#settle(message.id, (p) => p.resolve(message));
       case 'refused': return this.#settle(message.id, (p) => p.reject(new Error(message.reason)));
       case 'changed':
-        this.revision = Math.max(this.revision, message.revision);
+        this.#reach(message.revision, message.last);
         this.heard = Math.max(this.heard, message.revision);
         return this.options.onChanged(message);
       case 'reload': this.heard = this.revision; return this.options.onReload(false);
@@ -209,11 +219,19 @@ export class Live {
     }
   }
 
-  async #greet({ instance, revision }) {
+  /** @param {number} revision @param {string|null} last the author's newest edit at it */
+  #reach(revision, last) {
+    if (revision < this.revision) return; // told of late: more is known
+    this.revision = revision;
+    this.last = last;
+  }
+
+  async #greet({ instance, revision, last }) {
     const restarted = this.instance !== null && this.instance !== instance;
     const missed = this.revision >= 0 && this.revision !== revision;
     this.instance = instance;
     this.revision = revision;
+    this.last = last;
     this.heard = revision;
     this.retryMs = RETRY_MIN_MS;
     if (restarted || missed) this.options.onReload(restarted);

@@ -6,7 +6,8 @@
  * Writing happens beside sending, never before it. Sending a message twice does no harm, as the
  * server does each id once; the locks keep two tabs from doing the same work and mixing its order.
  *
- * @typedef {{id: string, type: 'edit'|'undo'|'redo', label?: string, ops?: Object[]}} Message
+ * @typedef {{id: string, type: 'edit'|'undo'|'redo', label?: string, ops?: Object[],
+ *   after?: string|null}} Message
  */
 
 const DATABASE = 'reviewer-outbox';
