@@ -68,7 +68,8 @@ def make_project(folder: Path, count: int) -> Project:
             entity = project.add_entity("object", name=f"object_{i}")
             entity["box"][0] = (x, y, step * 1.4, step * 1.4)
             entity["box"][29] = (x + 3, y + 2, step * 1.4, step * 1.4)
-    return project
+    project.close()  # all is in the store: nothing is written while the page is watched
+    return Project.open(folder / "project")
 
 
 def until(page: Page, expression: str, timeout_s: float = 120) -> None:

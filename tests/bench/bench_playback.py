@@ -62,7 +62,8 @@ def make_project(folder: Path, video: Path, kind: str, count: int) -> Project:
                 rows = POLYGON.empty_rows(3)
                 rows[:, 0] = [star(x, y, *size) for x, y in places]
                 transaction.put(entity.id, "polygon", frames, rows)
-    return project
+    project.close()  # all is in the store: nothing is written while the page plays
+    return Project.open(folder)
 
 
 def star(x: float, y: float, width: float, height: float) -> str:
