@@ -44,6 +44,11 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Set an attribute only where it differs: an equal write would still cost a style. */
+export function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 /** @returns {boolean} whether keys typed now belong to a field and not to the tool */
 export function isTyping(target) {
   if (!(target instanceof HTMLElement)) return false;

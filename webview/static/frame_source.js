@@ -89,6 +89,8 @@ export class FrameSource {
   #drawn = 0;
   /** Last decoded on the way to a target. @type {{frame: number, picture: VideoFrame} | null} */
   #passing = null;
+  /** Converted while playing and not due yet. @type {{frame: number, put: () => void} | null} */
+  #ready = null;
   #stillRunning = false;
   #closed = false;
 
@@ -116,6 +118,7 @@ export class FrameSource {
       missing: (frame) => this.#missing.has(frame),
       advance: (frame) => this.#advance(frame),
       drawNewest: (frame) => this.#drawNewest(frame),
+      prepare: (frame) => this.#prepare(frame),
       draw: (picture, frame) => this.#draw(picture, frame),
       trouble: (text) => { this.#trouble = text; },
       ended: () => this.#stopped(),
@@ -457,6 +460,14 @@ export class FrameSource {
 
   /** Draws the newest picture that is due and newer than the one shown. @param {number} due */
   #drawNewest(due) {
+    const ready = this.#ready;
+    if (ready && ready.frame <= due) {
+      this.#ready = null;
+      if (ready.frame > this.#frame) {
+        this.#show(ready.frame, ready.put);
+        return;
+      }
+    }
     const passing = this.#passing && this.#passing.frame <= due ? this.#passing : null;
     const oldest = Math.max(this.#frame, passing ? passing.frame : -1);
     for (let frame = due; frame > oldest; frame--) {
@@ -469,7 +480,24 @@ export class FrameSource {
     if (passing && passing.frame > this.#frame) this.#draw(passing.picture, passing.frame);
   }
 
+  /**
+   * Converts the picture that will be the newest at the next repaint, where that is the faster way.
+   * @param {number} soon the frame that is due then
+   */
+  #prepare(soon) {
+    if (this.#ready) return;
+    for (let frame = soon; frame > this.#frame; frame--) {
+      const picture = this.#cache.get(frame);
+      if (!picture) continue;
+      this.#brush.convert(picture)?.then((put) => {
+        if (this.playing && frame > this.#frame) this.#ready = { frame, put };
+      }, () => {}); // given up meanwhile
+      return;
+    }
+  }
+
   #stopped() {
+    this.#ready = null;
     if (this.#closed) return;
     if (this.#waiting.length === 0) this.#target = this.#frame;
     this.#want();

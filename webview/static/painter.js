@@ -1,15 +1,14 @@
 // Shapes on a transparent canvas above the video. One input, two ways to make the pixels: WebGL2
 // where there is a GPU, pixels written in JavaScript where WebGL is only emulated.
 
+import { isEmulated, rendererName } from './graphics.js';
 import { Layout } from './painter/layout.js';
 import { SoftwareBackend } from './painter/software.js';
-import { WebglBackend, rendererName } from './painter/webgl.js';
+import { WebglBackend } from './painter/webgl.js';
 import { Painted } from './view/painted.js';
 
 /** @typedef {import('./painter/layout.js').Scene} Scene */
 
-/** Names under which WebGL runs on the CPU. */
-const EMULATED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 const TRIAL_BOXES = 500;
 const TRIAL_FRAMES = 5;
 /** A backend that takes this long for one trial frame has lost; no need to try it again. */
@@ -89,7 +88,7 @@ export class Painter {
 async function chooseBackend() {
   const renderer = rendererName();
   if (renderer === null) return { choice: 'software', reason: 'This browser has no WebGL2.' };
-  if (EMULATED.test(renderer)) return { choice: 'software', reason: `WebGL is emulated (${renderer})` };
+  if (isEmulated()) return { choice: 'software', reason: `WebGL is emulated (${renderer})` };
   let webgl;
   try {
     webgl = new WebglBackend(trialCanvas());

@@ -1,21 +1,17 @@
 // Pictures onto the canvas, by the faster of two ways that give the same pixels. A graphics card
 // takes a picture as it comes. Without one, the browser takes less time to convert it first and to
-// copy the result.
+// copy the result. Which is faster is not timed here: a canvas does part of its work later.
+
+import { isEmulated } from '../graphics.js';
 
 /** @typedef {VideoFrame | ImageBitmap} Picture */
-
-/** So often each way is timed before one is kept. */
-const TRIALS = 4;
 
 export class Brush {
   #context;
   #rotation;
   /** @type {ImageData | null} used again for every picture */
   #image = null;
-  #reading = false;
-  /** Least time that each way took, and how often it was tried. */
-  #direct = { ms: Infinity, tried: 0 };
-  #copied = { ms: Infinity, tried: 0 };
+  #converting = false;
 
   /**
    * @param {CanvasRenderingContext2D} context
@@ -31,13 +27,11 @@ export class Brush {
    * @param {Picture} picture
    */
   draw(picture) {
-    const start = performance.now();
     const context = this.#context;
     const { width, height } = context.canvas;
     const turn = 'timestamp' in picture ? this.#rotation : 0;
     if (turn === 0) {
       context.drawImage(picture, 0, 0, width, height);
-      if (this.#canRead(picture)) note(this.#direct, start);
       return;
     }
     const sideways = turn % 180 !== 0;
@@ -50,38 +44,27 @@ export class Brush {
   }
 
   /**
-   * Converts a picture, where that is the faster way or still to be found out.
+   * Converts a picture, where that is the faster way.
    * @param {Picture} picture
    * @returns {Promise<() => void> | null} what puts it on the canvas, to be called before the next
    *   picture is converted; null: draw() it
    */
   convert(picture) {
-    if (this.#reading || !this.#canRead(picture)) return null;
-    const [direct, copied] = [this.#direct, this.#copied];
-    const trying = Math.min(direct.tried, copied.tried) < TRIALS;
-    if (trying ? copied.tried > direct.tried : copied.ms >= direct.ms) return null;
+    if (this.#converting || !isEmulated() || !this.#canRead(picture)) return null;
     return this.#convert(/** @type {VideoFrame} */ (picture));
   }
 
   /** @param {VideoFrame} picture */
   async #convert(picture) {
     const { width, height } = this.#context.canvas;
-    this.#image ??= new ImageData(width, height);
-    const image = this.#image;
-    this.#reading = true;
-    const start = performance.now();
+    const image = this.#image ??= new ImageData(width, height);
+    this.#converting = true;
     try {
       await picture.copyTo(image.data, { format: 'RGBA' });
-    } catch (error) {
-      this.#copied.tried++;
-      throw error;
     } finally {
-      this.#reading = false;
+      this.#converting = false;
     }
-    return () => {
-      this.#context.putImageData(image, 0, 0);
-      note(this.#copied, start);
-    };
+    return () => this.#context.putImageData(image, 0, 0);
   }
 
   /** In plain memory, upright and of the canvas's size. @param {Picture} picture */
@@ -94,10 +77,4 @@ export class Brush {
     // Browsers that do not convert leave the wish for RGBA unheard.
     return picture.allocationSize({ format: 'RGBA' }) === 4 * width * height;
   }
-}
-
-/** @param {{ms: number, tried: number}} way @param {number} start ms */
-function note(way, start) {
-  way.ms = Math.min(way.ms, performance.now() - start);
-  way.tried++;
 }

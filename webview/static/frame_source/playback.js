@@ -12,11 +12,14 @@ import { Clock } from './clock.js';
  * @property {(frame: number) => boolean} missing the decoder gave no picture for it
  * @property {(frame: number) => void} advance decode on from the frame that is due
  * @property {(frame: number) => void} drawNewest
+ * @property {(frame: number) => void} prepare what will be due at the next repaint
  * @property {(picture: ImageBitmap, frame: number) => void} draw
  * @property {(text: string) => void} trouble
  * @property {() => void} ended
  */
 
+/** Repaints further apart than this are no measure of when the next one comes. */
+const MAX_STEP_MS = 100;
 /** Further behind than this, the clock is held back. */
 const MAX_LAG_S = 0.5;
 
@@ -30,6 +33,8 @@ export class Playback {
   #fetching = false;
   /** A still in hand that is not due yet. @type {{frame: number, bitmap: ImageBitmap} | null} */
   #still = null;
+  /** ms */
+  #ticked = 0;
   /** Frames up to here were shown or cannot be had. */
   #passed = -1;
 
@@ -83,6 +88,9 @@ export class Playback {
     }
     // Whoever was told of the frame may have stopped or restarted the playback.
     if (run !== this.#run) return;
+    const step = Math.min(MAX_STEP_MS, now - this.#ticked) / 1000 * this.#rate;
+    this.#ticked = now;
+    stage.prepare(Math.max(this.#clock.frameAt(seconds + step), Math.min(last, stage.shown() + 1)));
     this.#passed = Math.max(this.#passed, stage.shown());
     while (this.#passed < due && stage.missing(this.#passed + 1)) this.#passed++;
     if (this.#passed >= last) {

@@ -7,20 +7,6 @@ import { MarkProgram } from './webgl/mark_program.js';
 
 /** @typedef {import('./layout.js').Layout} Layout */
 
-/**
- * The driver's own name for what draws; '' when the browser keeps it to itself, null without WebGL2.
- * Nothing is compiled for it, which alone takes long where WebGL is emulated.
- * @returns {string|null}
- */
-export function rendererName() {
-  const gl = document.createElement('canvas').getContext('webgl2');
-  if (!gl) return null;
-  const info = gl.getExtension('WEBGL_debug_renderer_info');
-  const name = gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
-  gl.getExtension('WEBGL_lose_context')?.loseContext();
-  return String(name ?? '');
-}
-
 /** @implements {import('./trace.js').Sink} */
 export class WebglBackend {
   /** @param {HTMLCanvasElement | OffscreenCanvas} canvas */

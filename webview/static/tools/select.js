@@ -317,6 +317,7 @@ export class SelectTool {
     const { store, scene, model, readOnly } = this.workspace;
     const { selection, hovered, handle, playing } = store.state;
     const { view } = stage;
+    if (!hovered && !this.drag && (readOnly || playing || !selection.length)) return false;
     const under = hovered && !selection.includes(hovered) && model.entities.get(hovered);
     if (under && selection.length < 500) {
       for (const shape of scene.geometriesOf(hovered)) {
@@ -324,7 +325,7 @@ export class SelectTool {
       }
     }
     this.#drawMarquee(context);
-    if (readOnly || playing) return;
+    if (readOnly || playing) return true;
     const active = this.#editable();
     if (active) {
       const handles = KINDS[active.kind].handles(active.value, view.scale, active.skeleton);
@@ -333,10 +334,11 @@ export class SelectTool {
       this.#drawMeasure(context, view, active);
     } else if (this.editing.ids.length > 1) {
       const bounds = this.editing.groupBounds();
-      if (!bounds) return;
+      if (!bounds) return true;
       drawGroup(context, view, bounds);
       drawHandles(context, view, groupHandles(bounds, view.scale));
     }
+    return true;
   }
 
   #drawMarquee(context) {

@@ -15,7 +15,7 @@ export function createCrosshair({ store, stage }) {
   });
   root.addEventListener('pointerleave', () => move(null));
   stage.decorations.push((context, { width, height }) => {
-    if (!at || !store.state.look.crosshair) return;
+    if (!at || !store.state.look.crosshair) return false;
     const [x, y] = at.map((each) => Math.round(each) + 0.5);
     // A dark line beside a light one is seen on any picture.
     for (const [color, offset] of [['rgba(0, 0, 0, 0.55)', 1], ['rgba(255, 255, 255, 0.8)', 0]]) {
@@ -28,5 +28,6 @@ export function createCrosshair({ store, stage }) {
       context.lineTo(width, y + offset);
       context.stroke();
     }
+    return true;
   });
 }

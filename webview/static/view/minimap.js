@@ -26,8 +26,9 @@ export function createMinimap(root, { store, stage }) {
     const top = -view.y / view.scale;
     const shown = { x: stage.width / view.scale, y: stage.height / view.scale };
     const all = left <= 1 && top <= 1 && left + shown.x >= size.width - 1 && top + shown.y >= size.height - 1;
-    map.hidden = !look.minimap || all;
-    if (map.hidden) return;
+    const hidden = !look.minimap || all;
+    if (hidden !== map.hidden) map.hidden = hidden;
+    if (hidden) return;
     const clip = (from, length, limit) => [Math.max(0, from), Math.min(limit, from + length)];
     const [x0, x1] = clip(left, shown.x, size.width);
     const [y0, y1] = clip(top, shown.y, size.height);

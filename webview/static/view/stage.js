@@ -35,7 +35,10 @@ export class Stage {
     this.fitted = true;
     /** @type {'auto'|'all'|'few'} */
     this.labels = 'auto';
-    /** @type {Array<(context: CanvasRenderingContext2D, stage: Stage) => void>} drawn over names */
+    /**
+     * What is drawn over names; one that draws nothing may say so with `false`.
+     * @type {Array<(context: CanvasRenderingContext2D, stage: Stage) => boolean | void>}
+     */
     this.decorations = [];
     this.view = { scale: 1, x: 0, y: 0 };
     this.width = 1;
@@ -125,12 +128,21 @@ export class Stage {
   drawOverlay() {
     const { context, dpr } = this;
     if (!dpr) return;
-    this.#drawNames();
+    const names = this.#drawNames();
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
-    for (const decorate of this.decorations) decorate(context, this);
+    const drawn = this.decorations.filter((decorate) => decorate(context, this) !== false);
     context.setTransform(1, 0, 0, 1, 0, 0);
+    // Laying an empty canvas over the picture costs a browser as much as a full one.
+    this.#setBare(names === 0 && drawn.length === 0);
   }
 
+  #setBare(bare) {
+    if (bare === this.bare) return;
+    this.bare = bare;
+    this.overlayCanvas.style.visibility = bare ? 'hidden' : '';
+  }
+
+  /** @returns {number} how many were drawn */
   #drawNames() {
     const { painted } = this.scene;
     const { selected, hovered } = this.store.state;
@@ -144,7 +156,8 @@ export class Stage {
       names.color.push(this.scene.colorOfRow(i));
       names.boxes.set(painted.bounds.subarray(4 * i, 4 * i + 4), 4 * k);
     });
-    drawLabels(this.context, {
+    if (!shapes.length && this.bare) return 0;
+    return drawLabels(this.context, {
       ...names, count: shapes.length, first: prominent.map((i) => shapes.indexOf(i)),
       view: this.view, width: this.width, height: this.height, dpr: this.dpr,
     });

@@ -45,10 +45,11 @@ export function trackDecoration({ store, model, windows, scene }) {
   return (context, { view }) => {
     const { look, selected, frame, timeline, playing } = store.state;
     const entity = model.entities.get(selected);
-    if (!entity || (!look.path && !look.onion)) return;
+    if (!entity || (!look.path && !look.onion)) return false;
     const keyframes = timeline?.id === selected ? keyframesOf(timeline, model.classOf(entity).geometry) : [];
     if (look.path) drawPath(context, view, (at) => shapeAt(windows, entity.index, at), frame, keyframes, scene.colorOf(entity));
     if (look.onion && !playing) drawGhosts(context, view, (at) => shapeAt(windows, entity.index, at), frame, keyframes);
+    return true;
   };
 }
 

@@ -1,6 +1,6 @@
 /** All entities, a row each. Only the rows in sight exist, so ten thousand cost what ten do. */
 
-import { fill, h, perFrame, setText } from '../../dom.js';
+import { fill, h, perFrame, setAttribute, setText } from '../../dom.js';
 import { count } from '../../format.js';
 import { icon } from '../../icons.js';
 import { ORDERS, dependOnFrame, matching, possibleFilters, sort } from './filters.js';
@@ -233,25 +233,25 @@ class EntityList {
     const { element, dot, name, kind, hide, lock } = row;
     element.hidden = false;
     element.style.transform = `translateY(${position * ROW_CSS_PX}px)`;
-    element.dataset.id = entity.id;
-    element.setAttribute('aria-posinset', String(position + 1));
-    element.setAttribute('aria-setsize', String(this.shown.length));
+    setAttribute(element, 'data-id', entity.id);
+    setAttribute(element, 'aria-posinset', String(position + 1));
+    setAttribute(element, 'aria-setsize', String(this.shown.length));
     const away = !this.here.has(entity.index);
     const hidden = visibility.isHidden(entity.id);
     element.classList.toggle('is-away', away);
     element.classList.toggle('is-hidden', hidden);
-    element.setAttribute('aria-selected', String(store.state.selection.includes(entity.id)));
-    element.title = `${entity.name}${away ? ', not on this frame' : ''}`;
+    setAttribute(element, 'aria-selected', String(store.state.selection.includes(entity.id)));
+    setAttribute(element, 'title', `${entity.name}${away ? ', not on this frame' : ''}`);
     dot.style.background = scene.colorOf(entity);
     setText(name, entity.name);
     setText(kind, this.#note(entity) ?? model.classOf(entity).label);
-    hide.setAttribute('aria-pressed', String(hidden));
-    hide.title = `${hidden ? 'Show' : 'Hide'} (H); Alt+click shows it alone`;
-    hide.setAttribute('aria-label', `Hide ${entity.name}`);
+    setAttribute(hide, 'aria-pressed', String(hidden));
+    setAttribute(hide, 'title', `${hidden ? 'Show' : 'Hide'} (H); Alt+click shows it alone`);
+    setAttribute(hide, 'aria-label', `Hide ${entity.name}`);
     const locked = visibility.isLocked(entity.id);
-    lock.setAttribute('aria-pressed', String(locked));
-    lock.title = locked ? 'Unlock' : 'Lock: it cannot be changed or picked';
-    lock.setAttribute('aria-label', `Lock ${entity.name}`);
+    setAttribute(lock, 'aria-pressed', String(locked));
+    setAttribute(lock, 'title', locked ? 'Unlock' : 'Lock: it cannot be changed or picked');
+    setAttribute(lock, 'aria-label', `Lock ${entity.name}`);
   }
 
   /** What the rows are in the order of, where that is not to be seen anyhow. */

@@ -59,7 +59,11 @@ export class ReviewPanel {
       if (before === 'offline' && status !== 'offline') this.refresh(); // what was said meanwhile
       before = status;
     });
-    stage.decorations.push((context) => drawPins(context, this.pins(), workspace.stage.view, this.opened));
+    stage.decorations.push((context, { view }) => {
+      const pins = this.pins();
+      if (pins.length) drawPins(context, pins, view, this.opened);
+      return pins.length > 0;
+    });
     // Before the tools: a pin lies over the shapes.
     stage.root.addEventListener('pointerdown', (event) => this.#pressed(event), { capture: true });
     afterFirstPicture().then(() => this.refresh());
