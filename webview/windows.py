@@ -100,8 +100,8 @@ def _distinct(objects: list[Any]) -> tuple[np.ndarray, list[Any]]:
 
 
 def _paths(shapes: list[Shape]) -> dict[str, np.ndarray]:
-    part_sizes = np.concatenate([np.diff(shape.part_offsets) for shape in shapes])
-    ring_sizes = np.concatenate([np.diff(shape.ring_offsets) for shape in shapes])
+    part_sizes = _sizes([shape.part_offsets for shape in shapes])
+    ring_sizes = _sizes([shape.ring_offsets for shape in shapes])
     return {
         "parts": _starts([len(shape.part_offsets) - 1 for shape in shapes]),
         "rings": _starts(part_sizes),
@@ -117,6 +117,13 @@ def _masks(shapes: list[Mask]) -> dict[str, np.ndarray]:
         "runs": _starts([len(shape.counts) for shape in shapes]),
         "counts": np.concatenate([shape.counts for shape in shapes]).astype(np.uint32),
     }
+
+
+def _sizes(offsets: list[np.ndarray]) -> np.ndarray:
+    """The lengths of all that arrays of offsets delimit, one array behind the other."""
+    steps = np.diff(np.concatenate(offsets))
+    between = np.cumsum([len(one) for one in offsets[:-1]]) - 1  # from one array to the next
+    return np.delete(steps, between)
 
 
 def _starts(sizes: Sequence[int] | np.ndarray) -> np.ndarray:

@@ -57,6 +57,16 @@ class Paths:
         points = self.start + t * self.change
         return assemble(self.left.kind, points, self.ring_offsets, self.part_offsets)
 
+    def each(self, moments: NDArray[np.float64]) -> list[Shape]:
+        """As :meth:`at`, of many moments ``(m,)`` at once."""
+        points = self.points(moments)
+        points.flags.writeable = False
+        kind, rings, parts = self.left.kind, self.ring_offsets, self.part_offsets
+        return [
+            self.left if t <= 0.0 else self.right if t >= 1.0 else Shape(kind, at, rings, parts)
+            for t, at in zip(moments.tolist(), points, strict=True)
+        ]
+
     def points(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         """The vertices at moments ``t`` ``(m,)`` strictly between the keyframes: ``(m, k, 2)``."""
         return self.start + t[:, None, None] * self.change
@@ -73,12 +83,14 @@ def between(left: Shape, right: Shape) -> Paths:
         for ring, partner in matched_rings(left, right)
     ]
     starts = [start for start, _ in pairs]
+    offsets = offsets_of(starts)
+    offsets.flags.writeable = False
     return Paths(
         left,
         right,
         np.concatenate(starts),
         np.concatenate([end - start for start, end in pairs]),
-        offsets_of(starts),
+        offsets,
         left.part_offsets,
     )
 

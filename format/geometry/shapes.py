@@ -68,5 +68,7 @@ def fill(
         begin, end = packed.frames[k], packed.frames[k + 1]
         t0, t1 = (begin, end) if times is None else (times[begin], times[end])
         span = float(t1 - t0)
-        for i in range(count):
-            flat[run.start + i] = path.at((clock[i] - t0) / span if span else 0.0)
+        moments = (clock - t0) / span if span else np.zeros(count)
+        several = path.each(moments) if isinstance(path, paths.Paths) else map(path.at, moments)
+        for i, shape in enumerate(several, run.start):
+            flat[i] = shape

@@ -461,13 +461,14 @@ export class FrameSource {
   /** Draws the newest picture that is due and newer than the one shown. @param {number} due */
   #drawNewest(due) {
     const ready = this.#ready;
-    if (ready && ready.frame <= due) {
+    if (ready && ready.frame > this.#frame) {
+      // Not due yet: what lies before it is passed over, as this machine is behind anyhow.
+      if (ready.frame > due) return;
       this.#ready = null;
-      if (ready.frame > this.#frame) {
-        this.#show(ready.frame, ready.put);
-        return;
-      }
+      this.#show(ready.frame, ready.put);
+      return;
     }
+    this.#ready = null;
     const passing = this.#passing && this.#passing.frame <= due ? this.#passing : null;
     const oldest = Math.max(this.#frame, passing ? passing.frame : -1);
     for (let frame = due; frame > oldest; frame--) {

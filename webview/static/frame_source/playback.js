@@ -90,7 +90,8 @@ export class Playback {
     if (run !== this.#run) return;
     const step = Math.min(MAX_STEP_MS, now - this.#ticked) / 1000 * this.#rate;
     this.#ticked = now;
-    stage.prepare(Math.max(this.#clock.frameAt(seconds + step), Math.min(last, stage.shown() + 1)));
+    const next = Math.min(last, stage.shown() + 1);
+    stage.prepare(due <= next ? next : this.#clock.frameAt(seconds + step));
     this.#passed = Math.max(this.#passed, stage.shown());
     while (this.#passed < due && stage.missing(this.#passed + 1)) this.#passed++;
     if (this.#passed >= last) {
