@@ -122,7 +122,8 @@ def _masks(shapes: list[Mask]) -> dict[str, np.ndarray]:
 def _sizes(offsets: list[np.ndarray]) -> np.ndarray:
     """The lengths of all that arrays of offsets delimit, one array behind the other."""
     steps = np.diff(np.concatenate(offsets))
-    between = np.cumsum([len(one) for one in offsets[:-1]]) - 1  # from one array to the next
+    lengths = np.array([len(one) for one in offsets[:-1]], np.int64)
+    between = np.cumsum(lengths) - 1  # from one array to the next
     return np.delete(steps, between)
 
 

@@ -41,7 +41,12 @@ export function fill(element, ...children) {
 
 /** Set text only where it differs: an equal write would still cost a layout. */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const { firstChild } = element;
+  if (firstChild instanceof Text && !firstChild.nextSibling) {
+    if (firstChild.data !== text) firstChild.data = text;
+  } else if (element.textContent !== text) {
+    element.textContent = text;
+  }
 }
 
 /** Set an attribute only where it differs: an equal write would still cost a style. */

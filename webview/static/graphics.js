@@ -3,7 +3,7 @@
 /** Names under which WebGL runs on the CPU. */
 const EMULATED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
-/** @type {string | null | undefined} */
+/** What was answered last. @type {string | null | undefined} */
 let known;
 
 /**
@@ -12,22 +12,18 @@ let known;
  * @returns {string | null}
  */
 export function rendererName() {
-  if (known === undefined) known = askName();
-  return known;
-}
-
-/** Whether the processor draws what a graphics card would. */
-export function isEmulated() {
-  const name = rendererName();
-  return name === null || EMULATED.test(name);
-}
-
-/** @returns {string | null} */
-function askName() {
+  known = null;
   const gl = document.createElement('canvas').getContext('webgl2');
-  if (!gl) return null;
+  if (!gl) return known;
   const info = gl.getExtension('WEBGL_debug_renderer_info');
   const name = gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
   gl.getExtension('WEBGL_lose_context')?.loseContext();
-  return String(name ?? '');
+  known = String(name ?? '');
+  return known;
+}
+
+/** Whether the processor draws what a graphics card would; asked for once. */
+export function isEmulated() {
+  const name = known === undefined ? rendererName() : known;
+  return name === null || EMULATED.test(name);
 }

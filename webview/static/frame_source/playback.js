@@ -33,8 +33,9 @@ export class Playback {
   #fetching = false;
   /** A still in hand that is not due yet. @type {{frame: number, bitmap: ImageBitmap} | null} */
   #still = null;
-  /** ms */
+  /** When the last repaint was, and how long after the one before it, ms. */
   #ticked = 0;
+  #step = 0;
   /** Frames up to here were shown or cannot be had. */
   #passed = -1;
 
@@ -88,10 +89,15 @@ export class Playback {
     }
     // Whoever was told of the frame may have stopped or restarted the playback.
     if (run !== this.#run) return;
-    const step = Math.min(MAX_STEP_MS, now - this.#ticked) / 1000 * this.#rate;
+    // One long step is an accident, and says nothing of the next.
+    const step = now - this.#ticked;
+    const usual = Math.min(step, this.#step, MAX_STEP_MS);
     this.#ticked = now;
+    this.#step = step;
     const next = Math.min(last, stage.shown() + 1);
-    stage.prepare(due <= next ? next : this.#clock.frameAt(seconds + step));
+    // Nothing is passed over while all is shown in time, however long a repaint took.
+    stage.prepare(due < next ? next
+      : Math.max(next, this.#clock.frameAt(seconds + usual / 1000 * this.#rate)));
     this.#passed = Math.max(this.#passed, stage.shown());
     while (this.#passed < due && stage.missing(this.#passed + 1)) this.#passed++;
     if (this.#passed >= last) {

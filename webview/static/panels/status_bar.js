@@ -1,6 +1,6 @@
 /** What a person may need to trust: is it saved, which frame is this, how is it shown. */
 
-import { fill, h } from '../dom.js';
+import { fill, h, setText } from '../dom.js';
 import { clock, count } from '../format.js';
 import { serveCommand } from './banners.js';
 
@@ -34,7 +34,7 @@ export function createStatusBar(root, workspace) {
     }
   });
   store.watch(['frame'], ({ frame }) => {
-    fill(place, `frame ${count(frame)} of ${count(model.frameCount)} · ${clock(times[frame] ?? 0, 3)}`);
+    setText(place, `frame ${count(frame)} of ${count(model.frameCount)} · ${clock(times[frame] ?? 0, 3)}`);
   });
   store.watch(['videoMode', 'videoStatus'], ({ videoMode, videoStatus }) => {
     const [text, explained] = VIDEO[videoMode] ?? ['', ''];

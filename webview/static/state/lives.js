@@ -13,6 +13,8 @@ export class Lives {
   constructor(base, onLoaded) {
     this.base = base;
     this.onLoaded = onLoaded;
+    /** Whether the server has told of them yet. */
+    this.known = false;
     this.#take({ entity: [], first: [], stop: [], keyframes: [] });
     afterFirstPicture().then(() => this.fetch());
   }
@@ -52,6 +54,7 @@ export class Lives {
       const message = decodeLives(await fetchBinary(`${this.base}/lives`));
       if (request !== this.request) return;
       this.#take(message);
+      this.known = true;
       this.onLoaded();
     } catch { /* offline: the connection says so */ }
   }

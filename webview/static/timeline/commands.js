@@ -42,7 +42,8 @@ function markCommands(workspace) {
 }
 
 /** Begin of the nearest event beyond the frame. @param {1|-1} direction */
-export function jumpToEvent({ model, lives, actions, store, notify }, direction) {
+export async function jumpToEvent({ model, lives, actions, store, notify }, direction) {
+  if (!lives.known) await lives.fetch();
   const starts = [];
   for (let i = 0; i < lives.entity.length; i++) {
     const entity = model.byIndex[lives.entity[i]];
@@ -54,7 +55,8 @@ export function jumpToEvent({ model, lives, actions, store, notify }, direction)
 }
 
 /** @param {1|-1} direction */
-export function jumpToProblem({ timeline, actions, store, notify }, direction) {
+export async function jumpToProblem({ timeline, actions, store, notify }, direction) {
+  if (!timeline.problemsKnown) await timeline.fetchProblems();
   const starts = timeline.problems.filter(({ severity }) => severity !== 'note').map(({ first }) => first);
   const found = nextStart(starts, store.state.target, direction);
   if (found !== null) actions.seek(found);

@@ -47,6 +47,8 @@ export class TimelinePanel {
     this.overview = null;
     /** @type {import('./findings.js').Problem[]} */
     this.problems = [];
+    /** Whether the server has told of them yet. */
+    this.problemsKnown = false;
     /** Frames by which the selected marks are being dragged. */
     this.by = 0;
     /** The event being dragged, as it would be. */
@@ -351,6 +353,7 @@ export class TimelinePanel {
 
   async fetchProblems() {
     this.problems = await fetchProblems(this.workspace.base, this.scale.frameCount);
+    this.problemsKnown = true;
     this.workspace.store.set({ problems: this.problems.filter(({ severity }) => severity !== 'note').length });
     this.#resize();
   }
