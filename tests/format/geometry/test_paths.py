@@ -124,6 +124,11 @@ def test_many_moments_at_once_are_the_single_ones() -> None:
     t = np.array([0.1, 0.5, 0.9])
     for moment, points in zip(t, between.points(t), strict=True):
         assert points.tolist() == between.at(moment).points.tolist()
+    shapes = between.each(np.array([-0.5, 0.0, *t, 1.0, 2.0]))
+    assert shapes == [
+        *[between.left] * 2, *map(between.at, t), *[between.right] * 2,
+    ]  # fmt: skip
+    assert not any(shape.points.flags.writeable for shape in shapes)
 
 
 def test_collapsed_paths_are_shapes_too() -> None:
