@@ -89,6 +89,8 @@ export class FrameSource {
   #drawn = 0;
   /** Last decoded on the way to a target. @type {{frame: number, picture: VideoFrame} | null} */
   #passing = null;
+  /** Counts how often playback began. */
+  #run = 0;
   /** Converted while playing and not due yet. @type {{frame: number, put: () => void} | null} */
   #ready = null;
   #stillRunning = false;
@@ -181,6 +183,7 @@ export class FrameSource {
   play(from = this.#frame, rate = 1) {
     if (!(rate > 0)) throw new RangeError('The rate must be above 0.');
     this.pause();
+    this.#run++;
     this.#playback.start(this.#seek(from), rate);
     this.#say();
   }
@@ -490,8 +493,10 @@ export class FrameSource {
     for (let frame = soon; frame > this.#frame; frame--) {
       const picture = this.#cache.get(frame);
       if (!picture) continue;
+      const run = this.#run;
       this.#brush.convert(picture)?.then((put) => {
-        if (this.playing && frame > this.#frame) this.#ready = { frame, put };
+        // A loop may have gone back meanwhile, to where this is not due for long.
+        if (this.playing && run === this.#run) this.#ready = { frame, put };
       }, () => {}); // given up meanwhile
       return;
     }
