@@ -1,9 +1,9 @@
 """Playback of 1080p at 30 frames a second with many shapes that all move, in the whole page.
 
 A frame is late when it came to the screen more than a frame's time after it was due, or never.
-Polygons are played with all the names that find a place.
-When it was due is reckoned from the frame that came earliest against the file's times. Each painter
-plays the same stretch; `video` is the same page without any shape.
+When it was due is reckoned from the frame that came earliest against the file's times, to within
+the millisecond that rounding takes. Each painter plays the same stretch; `video` is the same page
+without any shape, and polygons have all the names that find a place.
 Run: python -m tests.bench.bench_playback [--counts 1000 10000] [--seconds 10]
 """
 

@@ -40,6 +40,8 @@ export class Stage {
      * @type {Array<(context: CanvasRenderingContext2D, stage: Stage) => boolean | void>}
      */
     this.decorations = [];
+    /** whether there is something on the overlay */
+    this.overlayShown = true;
     this.view = { scale: 1, x: 0, y: 0 };
     this.width = 1;
     this.height = 1;
@@ -133,13 +135,13 @@ export class Stage {
     const drawn = this.decorations.filter((decorate) => decorate(context, this) !== false);
     context.setTransform(1, 0, 0, 1, 0, 0);
     // Laying an empty canvas over the picture costs a browser as much as a full one.
-    this.#setBare(names === 0 && drawn.length === 0);
+    this.#showOverlay(names > 0 || drawn.length > 0);
   }
 
-  #setBare(bare) {
-    if (bare === this.bare) return;
-    this.bare = bare;
-    this.overlayCanvas.style.visibility = bare ? 'hidden' : '';
+  #showOverlay(shown) {
+    if (shown === this.overlayShown) return;
+    this.overlayShown = shown;
+    this.overlayCanvas.style.visibility = shown ? '' : 'hidden';
   }
 
   /** @returns {number} how many were drawn */
@@ -156,7 +158,7 @@ export class Stage {
       names.color.push(this.scene.colorOfRow(i));
       names.boxes.set(painted.bounds.subarray(4 * i, 4 * i + 4), 4 * k);
     });
-    if (!shapes.length && this.bare) return 0;
+    if (!shapes.length && !this.overlayShown) return 0; // it is empty already
     return drawLabels(this.context, {
       ...names, count: shapes.length, first: prominent.map((i) => shapes.indexOf(i)),
       view: this.view, width: this.width, height: this.height, dpr: this.dpr,
