@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PEER_GRACE_S = 3.0
 _WRITING_S = 0.05
 _ENTITIES_AT_ONCE = 64
+_REST = 4  # as many times as long as it worked
 
 
 class Follower:
@@ -77,7 +78,16 @@ class Follower:
 
     def _look_back(self) -> None:
         """Take over what changed in the store between its loading and the watcher's beginning."""
-        found, _ = self._files.store.scan()
+        found: dict[str, str] = {}
+        began = time.monotonic()
+        for entity, signature in self._files.store.signatures([]):
+            found[entity] = signature
+            if len(found) % _ENTITIES_AT_ONCE == 0:
+                # 10,000 entities take a second of this processor: most of it is left to the keys
+                self._poll_all()
+                if self._stopping.wait(_REST * (time.monotonic() - began)):
+                    return
+                began = time.monotonic()
         loaded, self._files.loaded = self._files.loaded, {}
         changed = sorted(e for e in {**loaded, **found} if loaded.get(e) != found.get(e))
         for begin in range(0, len(changed), _ENTITIES_AT_ONCE):

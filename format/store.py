@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -73,10 +73,13 @@ class Store:
     def scan(self) -> tuple[dict[str, str], list[Problem]]:
         """Every entity's id with a signature of its files (names, inodes, mtimes, sizes), and what
         does not belong there. Symbolic links are never followed."""
-        found: dict[str, str] = {}
         problems: list[Problem] = []
+        return dict(self.signatures(problems)), problems
+
+    def signatures(self, problems: list[Problem]) -> Iterator[tuple[str, str]]:
+        """As `scan`, one entity after the other; `problems` grows meanwhile."""
         if not self.layout.entities.is_dir():
-            return found, problems
+            return
         for fan in sorted(os.scandir(self.layout.entities), key=lambda entry: entry.name):
             if fan.is_symlink():
                 text = f"{fan.path} is a symbolic link; it was left out."
@@ -90,8 +93,7 @@ class Store:
                         text = f"{entry.path} is not an entity's folder; it was left out."
                         problems.append(Problem(code, Path(entry.path), text))
                     else:
-                        found[entry.name] = _signature(entry.path)
-        return found, problems
+                        yield entry.name, _signature(entry.path)
 
     def read(self, entity_id: str) -> StoredEntity:
         """One entity; whatever cannot be read is named in ``problems`` and the rest is there."""

@@ -167,21 +167,24 @@ def place_labels(
     order = shown[np.argsort(-area[shown], kind="stable")][:MAX_LABELS].tolist()
     if shapes.selected in shown:
         order = [shapes.selected, *(row for row in order if row != shapes.selected)]
-    taken = np.zeros((rows, columns), np.bool_)
+    taken = [0] * rows  # bits of the cells, column 0 lowest
+    lefts, tops = edges[:, 0].tolist(), edges[:, 1].tolist()
     labels: list[Label] = []
     for index in order:
+        row = max(0, tops[index] // 2 - 1)
+        if row >= rows:
+            continue
         selected = index == shapes.selected
         name = shorten(shapes.names[index], min(MAX_LABEL_CELLS, columns - 2))
         width = cell_width(name) + 2
         if width <= 2 or width > columns:
             continue
-        left, top = int(edges[index, 0]), int(edges[index, 1])
-        row = max(0, top // 2 - 1)
-        column = min(max(left, 0), columns - width)
-        if row >= rows or taken[row, column : column + width].any():
+        column = min(max(lefts[index], 0), columns - width)
+        cells = ((1 << width) - 1) << column
+        if taken[row] & cells:
             continue
-        taken[row, column : column + width] = True
-        red, green, blue = (int(v) for v in shapes.colors[index])
+        taken[row] |= cells
+        red, green, blue = shapes.colors[index].tolist()
         color = (red, green, blue)
         if selected:
             labels.append(Label(row, column, width, f" {name} ", readable_on(color), color, True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict, deque
 from pathlib import Path
 
@@ -40,28 +41,31 @@ class UndecodableError(VideoError):
 
 
 class FrameCache:
-    """Decoded frames by number, least recently used leave first; bounded in bytes."""
+    """Decoded frames by number, least recently used leave first; bounded in bytes. Thread-safe."""
 
     def __init__(self, limit_bytes: int) -> None:
+        self._mutex = threading.Lock()
         self._limit = limit_bytes
         self._bytes = 0
         self._frames: OrderedDict[int, VideoFrame] = OrderedDict()
 
     def get(self, number: int) -> VideoFrame | None:
-        frame = self._frames.get(number)
-        if frame is not None:
-            self._frames.move_to_end(number)
-        return frame
+        with self._mutex:
+            frame = self._frames.get(number)
+            if frame is not None:
+                self._frames.move_to_end(number)
+            return frame
 
     def put(self, number: int, frame: VideoFrame) -> None:
-        old = self._frames.pop(number, None)
-        if old is not None:
-            self._bytes -= frame_bytes(old)
-        self._frames[number] = frame
-        self._bytes += frame_bytes(frame)
-        while self._bytes > self._limit and len(self._frames) > 1:
-            _, evicted = self._frames.popitem(last=False)
-            self._bytes -= frame_bytes(evicted)
+        with self._mutex:
+            old = self._frames.pop(number, None)
+            if old is not None:
+                self._bytes -= frame_bytes(old)
+            self._frames[number] = frame
+            self._bytes += frame_bytes(frame)
+            while self._bytes > self._limit and len(self._frames) > 1:
+                _, evicted = self._frames.popitem(last=False)
+                self._bytes -= frame_bytes(evicted)
 
     @property
     def size_bytes(self) -> int:
@@ -73,8 +77,9 @@ class FrameCache:
         return self._limit * len(self._frames) // self._bytes if self._bytes else 0
 
     def clear(self) -> None:
-        self._frames.clear()
-        self._bytes = 0
+        with self._mutex:
+            self._frames.clear()
+            self._bytes = 0
 
 
 class FrameDecoder:
@@ -82,7 +87,7 @@ class FrameDecoder:
 
     Keeps decoding where it stands while frames are asked for in order; otherwise begins at the
     start before the frame, and keeps what it passes on the way, so that scrubbing backwards
-    decodes a GOP once if it fits the cache. Not thread-safe.
+    decodes a GOP once if it fits the cache. Not thread-safe, but for `at_hand`.
     """
 
     def __init__(self, index: VideoIndex, path: str, cache_bytes: int) -> None:
@@ -121,6 +126,14 @@ class FrameDecoder:
         self._cache.clear()
         self._running = False
         self._reader.close()
+
+    def at_hand(self, number: int) -> VideoFrame | None:
+        """The picture of a frame if it is decoded already. From any thread, also while another
+        decodes."""
+        frame = self._cache.get(number)
+        if frame is not None:
+            self._target = number
+        return frame
 
     def read(self, number: int, *, passing: bool = False) -> VideoFrame:
         """The picture of a frame. Raises VideoError if it cannot be decoded. ``passing`` says that
@@ -163,7 +176,8 @@ class FrameDecoder:
         try:
             self.read(number)
         finally:
-            self._target = target  # nobody went there
+            if self._target == number:
+                self._target = target  # nobody went there
 
     def is_lost(self, number: int) -> bool:
         """Whether a frame is known to give no picture."""

@@ -75,28 +75,32 @@ K = TypeVar("K", bound=Hashable)
 
 
 class PixelCache(Generic[K]):
-    """Arrays by key, least recently used leave first; bounded in bytes. Not thread-safe."""
+    """Arrays by key, least recently used leave first; bounded in bytes. Thread-safe."""
 
     def __init__(self, limit_bytes: int) -> None:
+        self._mutex = threading.Lock()
         self._limit = limit_bytes
         self._bytes = 0
         self._arrays: OrderedDict[K, Pixels] = OrderedDict()
 
     def get(self, key: K) -> Pixels | None:
-        found = self._arrays.get(key)
-        if found is not None:
-            self._arrays.move_to_end(key)
-        return found
+        with self._mutex:
+            found = self._arrays.get(key)
+            if found is not None:
+                self._arrays.move_to_end(key)
+            return found
 
     def put(self, key: K, pixels: Pixels) -> None:
-        if pixels.nbytes > self._limit or key in self._arrays:
-            return
-        self._arrays[key] = pixels
-        self._bytes += pixels.nbytes
-        while self._bytes > self._limit:
-            _, evicted = self._arrays.popitem(last=False)
-            self._bytes -= evicted.nbytes
+        with self._mutex:
+            if pixels.nbytes > self._limit or key in self._arrays:
+                return
+            self._arrays[key] = pixels
+            self._bytes += pixels.nbytes
+            while self._bytes > self._limit:
+                _, evicted = self._arrays.popitem(last=False)
+                self._bytes -= evicted.nbytes
 
     def clear(self) -> None:
-        self._arrays.clear()
-        self._bytes = 0
+        with self._mutex:
+            self._arrays.clear()
+            self._bytes = 0

@@ -104,12 +104,11 @@ class Video:
         if isinstance(key, slice):
             return FrameSlice(self, range(len(self))[key])
         number = self._number(key)
-        with self._lock:
-            pixels = self._full.get(number)
-            if pixels is None:
-                pixels = self._convert(number, self.width, self.height)
-                self._full.put(number, pixels)
-            return pixels
+        pixels = self._full.get(number)
+        if pixels is None:
+            pixels = self._convert(number, self.width, self.height)
+            self._full.put(number, pixels)
+        return pixels
 
     def frame(
         self,
@@ -134,12 +133,11 @@ class Video:
         if width < 1 or height < 1:
             raise ValueError("a picture needs at least one pixel each way")
         key = (self._number(i), width, height)
-        with self._lock:
-            pixels = self._scaled.get(key)
-            if pixels is None:
-                pixels = self._convert(*key, passing)
-                self._scaled.put(key, pixels)
-            return pixels
+        pixels = self._scaled.get(key)
+        if pixels is None:
+            pixels = self._convert(*key, passing)
+            self._scaled.put(key, pixels)
+        return pixels
 
     def warm(self, i: SupportsIndex) -> None:
         """Decode frame i ahead, for somebody who goes on from the frame asked for last. Nothing
@@ -182,9 +180,13 @@ class Video:
         yield from range(number + 1, min(len(self), number + _NEIGHBOURS))
 
     def _convert(self, number: int, width: int, height: int, passing: bool = False) -> Pixels:
-        if self._closed:
-            raise VideoError(f"{quoted(self.path)} was closed: open it again.")
-        picture = self._decoder.read(number, passing=passing)
+        # Who wants what is decoded already does not wait for others' decoding.
+        picture = self._decoder.at_hand(number)
+        if picture is None:
+            with self._lock:
+                if self._closed:
+                    raise VideoError(f"{quoted(self.path)} was closed: open it again.")
+                picture = self._decoder.read(number, passing=passing)
         return to_rgb(picture, self.index.rotation, width, height)
 
     def _number(self, i: SupportsIndex) -> int:

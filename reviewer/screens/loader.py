@@ -22,6 +22,7 @@ from reviewer.frame_image import Fit, Look, Picture, compose, fit
 from reviewer.frame_image_graphics import HALF_BLOCKS, Still, Terminal, still_image
 from reviewer.frame_image_shapes import Shapes
 from reviewer.frame_image_strip import picture_strips
+from reviewer.screens.ahead import Ahead
 from reviewer.screens.figures import Figures
 from reviewer.widgets.properties import PropertyRow
 from reviewer.widgets.text import inert
@@ -97,17 +98,19 @@ class FrameLoader:
         self._deadline = 0.0
         self._still_due: tuple[float, Moment] | None = None
         self._prepared = 0  # the frame made last
-        self._ahead = range(0)
+        self._ahead = Ahead(self._warm)
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="reviewer-frames", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        self._ahead.start()
 
     def close(self) -> None:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        self._ahead.close()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
@@ -115,6 +118,7 @@ class FrameLoader:
 
     def ask(self, request: Request) -> None:
         """Show this; forget what was asked for before."""
+        self._ahead.hold()
         with self._changed:
             self._template = request
             self._wanted = request
@@ -132,6 +136,7 @@ class FrameLoader:
 
     def play(self, request: Request) -> None:
         """Play in real time from the frame of `request`."""
+        self._ahead.hold()
         with self._changed:
             self._template = request
             self._wanted = None
@@ -153,6 +158,8 @@ class FrameLoader:
         """The terminal has drawn moment `serial`; the next may be sent."""
         with self._changed:
             self._shown = max(self._shown, serial)
+            if self._shown >= self._serial and self._wanted is None and not self.playing:
+                self._ahead.go()
             self._changed.notify_all()
 
     # -- in the thread --------------------------------------------------------------------
@@ -161,9 +168,6 @@ class FrameLoader:
         while (work := self._next()) is not None:
             if isinstance(work, Moment):
                 self._send_still(work)
-                continue
-            if isinstance(work, int):
-                self._decode_ahead(work)
                 continue
             # The next frame is made while the terminal still draws the one before.
             moment = self.prepare(work, playing=self._play_from is not None)
@@ -174,7 +178,7 @@ class FrameLoader:
                 self._serial = moment.serial
                 forward = work.frame >= self._prepared
                 stop = min(len(self._times), work.frame + 1 + AHEAD_FRAMES)
-                self._ahead = range(work.frame + 1, stop) if forward else range(0)
+                self._ahead.wish(range(work.frame + 1, stop) if forward else range(0))
                 self._prepared = work.frame
                 if work.stills and moment.picture and not moment.playing:
                     self._still_due = (time.monotonic() + STILL_AFTER_S, moment)
@@ -197,9 +201,8 @@ class FrameLoader:
                 self._changed.wait(left_s)
         return False
 
-    def _next(self) -> Request | Moment | int | None:
-        """Wait for something to do: a request, a still that is due, a frame to be decoded ahead, or
-        None at the end."""
+    def _next(self) -> Request | Moment | None:
+        """Wait for something to do: a request, a still that is due, or None at the end."""
         with self._changed:
             while not self._closed:
                 now = time.monotonic()
@@ -213,9 +216,6 @@ class FrameLoader:
                         return replace(self._template, frame=frame)
                     self._changed.wait(wait_s)
                     continue
-                if self._ahead:
-                    frame, self._ahead = self._ahead[0], self._ahead[1:]
-                    return frame
                 if self._still_due is not None:
                     due, moment = self._still_due
                     if now >= due:
@@ -287,7 +287,7 @@ class FrameLoader:
             base, place=place, picture=picture, strips=strips, top=top, message=inert(message)
         )
 
-    def _decode_ahead(self, frame: int) -> None:
+    def _warm(self, frame: int) -> None:
         with contextlib.suppress(ReviewerError, IndexError, OSError):
             self._desk.project.video.warm(frame)
 

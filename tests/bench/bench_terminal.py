@@ -302,7 +302,8 @@ def main() -> None:
         loop_video(clip, hour, HOUR_FRAMES)
         few = make_project(folder / "few", clip, 20, 200)
         long = make_project(folder / "long", hour, HOUR_ENTITIES, HOUR_KEYFRAMES)
-        many = make_project(folder / "many", clip, MANY_ENTITIES, 5 * MANY_ENTITIES)
+        # of an hour, so that the keys go on to new frames until the last of them
+        many = make_project(folder / "many-hour", hour, MANY_ENTITIES, 5 * MANY_ENTITIES)
 
         for columns, rows, bar in ((160, 45, 24.0), (240, 67, None)):
             found = playback(few, columns, rows, arguments.seconds)

@@ -230,9 +230,11 @@ def test_an_edit_after_a_checkout_is_on_top_of_it(folder: Path, open_project: Op
     assert set(stranger.read_keyframes(folder)["player-1", "box"]) == {3, 5}
 
 
+@pytest.mark.parametrize("at_once", [1, 64])
 def test_what_changed_before_anybody_looked_is_noticed(
-    folder: Path, open_project: OpenProject
+    folder: Path, open_project: OpenProject, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(follow, "_ENTITIES_AT_ONCE", at_once)
     with Project.open(folder) as project:
         project.add_entity("player", entity_id="player-1")["box"][3] = (3, 3, 3, 3)
         project.add_entity("player", entity_id="player-2")

@@ -584,4 +584,5 @@ async def test_q_leaves_and_the_threads_end(project):
         await turn(pilot)
     assert not screen.loader._thread.is_alive()
     names = [thread.name for thread in threading.enumerate()]
-    assert not any(name.startswith(("reviewer-frames", "reviewer-edits")) for name in names)
+    ours = ("reviewer-frames", "reviewer-ahead", "reviewer-edits")
+    assert not any(name.startswith(ours) for name in names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -123,6 +124,24 @@ def test_threads_all_get_their_own_frames(video_file: VideoFile) -> None:
         with ThreadPoolExecutor(6) as pool:
             for seen in pool.map(work, range(6)):
                 assert all(number == read for number, read in seen)
+
+
+def test_what_is_decoded_does_not_wait_for_what_is_being_decoded(video: Video) -> None:
+    video.warm(3)
+    busy, done = threading.Event(), threading.Event()
+
+    def decode() -> None:
+        with video._lock:
+            busy.set()
+            assert done.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(decode)
+        assert busy.wait(60)
+        assert read_number(video.frame(3, width=160)) == 3
+        assert read_number(video[3]) == 3
+        done.set()
+        other.result()
 
 
 def test_frames_are_scaled_to_exactly_what_was_asked(video: Video) -> None:
