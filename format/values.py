@@ -47,8 +47,14 @@ def encode(value: Any, kind: Kind, terms: Terms) -> Rows:
 
 def _encode_numbers(value: Any, kind: Kind, terms: Terms) -> Rows:
     try:
-        row = np.asarray(value, dtype="<f8").reshape(-1)
-    except (TypeError, ValueError):
+        if isinstance(value, (list, tuple)) and _PLAIN_NUMBERS.issuperset(map(type, value)):
+            # an edit by hand, for which NumPy takes long to set out; one zero, as below
+            row = np.array([float(number) + 0.0 for number in value], dtype="<f8")
+            if len(row) == kind.columns:
+                return row
+        else:
+            row = np.asarray(value, dtype="<f8").reshape(-1)
+    except (TypeError, ValueError, OverflowError):
         row = np.empty(0)
     if row.shape != (kind.columns,):
         fields = _FIELDS.get(kind.name, f"{kind.columns} numbers")
@@ -56,6 +62,7 @@ def _encode_numbers(value: Any, kind: Kind, terms: Terms) -> Rows:
     return row + 0.0  # one zero: -0.0 would give other bytes for the same value
 
 
+_PLAIN_NUMBERS = frozenset((int, float))
 _FIELDS = {
     "box": "four numbers in pixels (x, y, width, height)",
     "rotated_box": "five numbers (centre x, y, width, height, angle in degrees)",
@@ -311,7 +318,7 @@ def _numbers_problem(rows: Rows, kind: Kind, terms: Terms | None) -> str | None:
             if is_number
             else "has a coordinate that is not a finite number of pixels"
         )
-    if kind.name in ("box", "rotated_box", "ellipse") and rows[:, 2:4].min() < 0:
+    if kind.name in ("box", "rotated_box", "ellipse") and _lowest(rows[:, 2:4]) < 0:
         return "has a negative width or height"
     if kind.name == "points" and not np.isin(rows[:, 2::3], (0, 1, 2)).all():
         return f"has a visibility that is none of {', '.join(VISIBILITY)}"
@@ -321,6 +328,10 @@ def _numbers_problem(rows: Rows, kind: Kind, terms: Terms | None) -> str | None:
         if np.any((rows < low) | (rows > high)):
             return f"is outside its range {low:g} to {high:g}"
     return None
+
+
+def _lowest(rows: Rows) -> float:
+    return float(min(rows.flat) if rows.size <= _FEW_NUMBERS else rows.min())
 
 
 def _all_finite(rows: Rows, limit: float) -> bool:

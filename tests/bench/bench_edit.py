@@ -8,6 +8,7 @@ Bar: at most 5 times a bare append and fsync on the same disk. Run it on a quiet
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import tempfile
 import time
@@ -16,13 +17,13 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import orjson
-from playwright.async_api import async_playwright
 from reviewer.webview.server import Server
 
 from reviewer import Project
+from tests.bench.devtools import browser
 from tests.bench.machine import describe
 from tests.videos import make_video
-from tests.webview.conftest import ONTOLOGY, Window, browser_path
+from tests.webview.conftest import ONTOLOGY
 
 ROUNDS = 8
 EDITS = 25  # in a round
@@ -102,22 +103,21 @@ async def measure(folder: Path, project: Project, server: Server) -> dict[str, l
     file = os.open(folder / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     headers = {"Authorization": f"Bearer {server.token}"}
     async with (
-        async_playwright() as playwright,
+        browser() as tab,
         aiohttp.ClientSession() as session,
         session.ws_connect(f"{server.address}/api/0/live", headers=headers) as socket,
     ):
-        browser = await playwright.chromium.launch(executable_path=browser_path())
-        window = await Window(await browser.new_page()).open(server.url)
-        await window.page.evaluate(CONNECT)
+        await tab.open(server.url)
+        await tab.until("globalThis.reviewer?.painted().loaded && reviewer.backend")
+        await tab.js(f"({CONNECT})()")
         # In turns, so that what else the machine does falls on all alike.
         for i in range(ROUNDS):
             bare_round(file, bare)
             api_round(project, entity.id, api, i)
             await socket_round(socket, entity.id, sockets, i)
             pace = [EDITS, 1000 * PAUSE_S, i]
-            refused += await window.page.evaluate(EDIT, [None, *pace])
-            page += await window.page.evaluate(EDIT, [entity.id, *pace])
-        await browser.close()
+            refused += await tab.js(f"({EDIT})({json.dumps([None, *pace])})")
+            page += await tab.js(f"({EDIT})({json.dumps([entity.id, *pace])})")
     os.close(file)
     return {
         "bare append and fsync": bare.times,

@@ -10,17 +10,17 @@ Run: python -m tests.bench.bench_playback [--counts 1000 10000] [--seconds 10]
 from __future__ import annotations
 
 import argparse
+import asyncio
 import math
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
 from reviewer.format.kinds import BOX, POLYGON
 from reviewer.webview.server import Server
 
 from reviewer import Project
+from tests.bench.devtools import Tab, browser
 from tests.bench.machine import describe
 from tests.webview.large_video import make_1080p
 
@@ -77,18 +77,17 @@ def star(x: float, y: float, width: float, height: float) -> str:
     return f"POLYGON (({', '.join(f'{a} {b}' for a, b in [*ring, ring[0]])}))"
 
 
-def play(page: Page, url: str, painter: str, seconds: float, names: bool) -> dict[str, float]:
-    page.goto("about:blank")
-    page.goto(url.replace("/#", f"/?painter={painter}#", 1))
-    page.wait_for_function("() => globalThis.reviewer?.painted().loaded && reviewer.backend")
-    page.wait_for_timeout(1500)  # decoders and windows ahead are warm, as after a moment's work
-    page.locator(".stage").focus()
+async def play(tab: Tab, url: str, painter: str, seconds: float, names: bool) -> dict[str, float]:
+    await tab.open(url.replace("/#", f"/?painter={painter}#", 1))
+    await tab.until("globalThis.reviewer?.painted().loaded && reviewer.backend")
+    await asyncio.sleep(1.5)  # decoders and windows ahead are warm, as after a moment's work
+    await tab.js("document.querySelector('.stage').focus()")
     if names:
-        page.keyboard.press("n")
-    page.keyboard.press("Space")
-    page.wait_for_function("() => reviewer.playing && reviewer.frame > 5")
-    result = page.evaluate(RECORD, seconds)
-    page.keyboard.press("Space")
+        await tab.key("n")
+    await tab.key(" ", "Space")
+    await tab.until("reviewer.playing && reviewer.frame > 5")
+    result = await tab.js(f"({RECORD})({seconds})")
+    await tab.key(" ", "Space")
     shown = dict(result["shown"])
     first, last = min(shown), max(shown)
     period = 1000 / RATE
@@ -105,6 +104,26 @@ def play(page: Page, url: str, painter: str, seconds: float, names: bool) -> dic
     }
 
 
+async def measure(arguments: argparse.Namespace, folder: Path, video: Path) -> None:
+    runs = [("video", 0), *((k, n) for k in arguments.kinds for n in arguments.counts)]
+    async with browser(size=(1920, 1080)) as tab:
+        for kind, count in runs:
+            with make_project(folder / "project", video, kind, count) as project:
+                server = Server([project])
+                server.start()
+                try:
+                    for painter in arguments.painters if count else ["software"]:
+                        names = kind == "polygons"
+                        row = await play(tab, server.url, painter, arguments.seconds, names)
+                        print(
+                            f"{kind}:{count:<{14 - len(kind)}} {painter:9} {row['late']:7.1f} "
+                            f"{row['missed']:13.1f} {row['rate']:10.1f} {row['behind']:15.0f}",
+                            flush=True,
+                        )
+                finally:
+                    server.stop()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--counts", type=int, nargs="*", default=[1000])
@@ -119,27 +138,7 @@ def main() -> None:
     video = make_1080p(folder / f"playback-{frames}.mp4", frames, GOP)
     print(describe())
     print("shapes          painter    late %  never shown %  frames/s  95% at most ms behind")
-    with sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=chromium)
-        page = browser.new_page(viewport={"width": 1920, "height": 1080}, bypass_csp=True)
-        page.on("pageerror", lambda error: sys.exit(f"page error: {error}"))
-        runs = [("video", 0), *((k, n) for k in arguments.kinds for n in arguments.counts)]
-        for kind, count in runs:
-            with make_project(folder / "project", video, kind, count) as project:
-                server = Server([project])
-                server.start()
-                try:
-                    for painter in arguments.painters if count else ["software"]:
-                        row = play(page, server.url, painter, arguments.seconds, kind == "polygons")
-                        print(
-                            f"{kind}:{count:<{14 - len(kind)}} {painter:9} {row['late']:7.1f} "
-                            f"{row['missed']:13.1f} {row['rate']:10.1f} {row['behind']:15.0f}",
-                            flush=True,
-                        )
-                finally:
-                    server.stop()
-        browser.close()
+    asyncio.run(measure(arguments, folder, video))
 
 
 if __name__ == "__main__":

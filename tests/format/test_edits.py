@@ -330,6 +330,7 @@ def test_values_that_make_no_sense_are_refused(project: Project) -> None:
         ("box", 0, "text", "four numbers"),
         ("box", 0, (1, 2, 3), "four numbers"),
         ("box", 0, None, "four numbers"),
+        ("box", 0, (1, 2, 3, 10**400), "four numbers"),
         ("box", 0, (1, 2, 3, float("nan")), "not a finite number"),
         ("presence", 0, "here", "present, occluded"),
         ("presence", 0, 1, "present, occluded"),

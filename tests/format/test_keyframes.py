@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from reviewer.format.keyframes import Keyframes, KeyframeTable, Packed
 from reviewer.format.kinds import ABSENT, BOX, CHOICE
+from reviewer.format.rowbytes import rows_to_bytes
 
 FRAMES = 40
 ENTITIES = 12
@@ -54,6 +55,13 @@ def test_replacing_is_updating_a_dict(steps: list[dict[int, int | None]], asked:
         assert as_dict(keyframes) == model
     rows = keyframes.rows_at(np.array(asked, np.int64), CHOICE)[:, 0].tolist()
     assert rows == [model.get(frame, CHOICE.fill) for frame in asked]
+
+
+@given(st.lists(st.tuples(*[st.floats()] * 4), min_size=1, max_size=3))
+def test_a_few_rows_give_the_bytes_that_they_give_among_many(few: list[tuple[float, ...]]) -> None:
+    rows = np.array(few, BOX.dtype)
+    many = rows_to_bytes(np.tile(rows, (40, 1)), BOX)
+    assert many == rows_to_bytes(rows, BOX) * 40
 
 
 def test_a_box_row_is_a_keyframe_unless_every_column_is_nan() -> None:

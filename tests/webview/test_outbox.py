@@ -201,6 +201,33 @@ async def test_an_undo_of_a_tab_that_died_takes_back_nothing_newer(
     assert [presence.at(frame) for frame in (0, 1)] == ["present", "present"]
 
 
+async def test_an_edit_that_is_not_answered_at_once_outlives_its_page(
+    switch: Switch, open_window: OpenWindow
+) -> None:
+    living = await open_window(switch.server.url)
+    entity = await living.draw((100, 100), (200, 180))
+    dying = Window(await living.page.context.new_page())
+    deaf = False
+
+    def connect(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        route.on_message(lambda message: None if deaf else server.send(message))
+
+    await dying.page.route_web_socket(re.compile("/live$"), connect)
+    await dying.open(switch.server.url)
+    await dying.page.get_by_role("option", name="player_1").click()
+    deaf = True  # and nobody notices: the connection stands
+    revision = switch.project.revision
+    await dying.page.keyboard.press("o")
+    await dying.until("reviewer.status === 'saving'")
+    await waiting(dying, 1)
+    await dying.page.close()
+    await expect(living.page.get_by_text("An edit that an earlier page could not")).to_be_visible()
+    await living.until("reviewer.status === 'saved' && reviewer.waiting.length === 0")
+    assert switch.project.entity(entity)["presence"].at(0) == "occluded"
+    assert switch.project.revision == revision + 1
+
+
 async def test_without_storage_the_page_warns_before_it_is_left(
     switch: Switch, open_window: OpenWindow
 ) -> None:

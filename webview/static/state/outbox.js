@@ -3,8 +3,10 @@
  * a restart of the server. Each tab has a queue of its own and holds a Web Lock while it lives; a
  * queue whose lock is free belongs to nobody any more and is taken over by the next tab.
  *
- * Writing happens beside sending, never before it. Sending a message twice does no harm, as the
- * server does each id once; the locks keep two tabs from doing the same work and mixing its order.
+ * Writing happens after sending, never before it, and not at all when the answer comes at once, as
+ * it does nearly always: writing takes the browser longer than the server. Sending a message twice
+ * does no harm, as the server does each id once; the locks keep two tabs from doing the same work
+ * and mixing its order.
  *
  * @typedef {{id: string, type: 'edit'|'undo'|'redo', label?: string, ops?: Object[],
  *   after?: string|null}} Message
@@ -13,6 +15,8 @@
 const DATABASE = 'reviewer-outbox';
 const STORE = 'messages';
 const VERSION = 1;
+/** An answer that comes sooner makes writing needless; nobody can crash a tab faster. */
+const WRITE_AFTER_MS = 12;
 /** Acknowledged messages are removed together: one transaction for many. */
 const REMOVE_AFTER_MS = 50;
 /** How long a reload waits for the page that it replaces to let go of its queue. */
@@ -27,6 +31,8 @@ export class Outbox {
     this.next = 0;
     /** @type {Map<string, {key: Array, stored: boolean}>} by message id */
     this.entries = new Map();
+    /** @type {Map<string, Message>} sent a moment ago and not written yet, by id */
+    this.fresh = new Map();
     this.gone = [];
     this.closed = false;
     this.previous = sessionStorage.getItem(LAST_TAB);
@@ -38,6 +44,8 @@ export class Outbox {
       if (this.closed) database?.close();
     });
     this.#holdLock();
+    this.onPageHide = () => this.writeFresh(true);
+    addEventListener('pagehide', this.onPageHide);
   }
 
   /** Whether every message put here survives the end of this page. */
@@ -47,15 +55,27 @@ export class Outbox {
   }
 
   /**
-   * Begin to write a message down; call it after sending. @param {Message} message
-   * @param {boolean} offline nobody waits: let it reach the disk and not only the browser
+   * Write a message down, unless it is answered first; call it after sending.
+   * @param {Message} message
+   * @param {boolean} offline nobody will answer soon: let it reach the disk and not only the browser
    */
   put(message, offline) {
-    const key = [this.project, this.tab, this.next++];
-    const entry = { key, stored: false };
-    this.entries.set(message.id, entry);
-    this.#write((store) => store.put({ ...message, key }), offline)
-      .then((written) => { entry.stored = written; });
+    this.entries.set(message.id, { key: [this.project, this.tab, this.next++], stored: false });
+    this.fresh.set(message.id, message);
+    if (offline) this.writeFresh(true);
+    else this.writing ??= setTimeout(() => this.writeFresh(false), WRITE_AFTER_MS);
+  }
+
+  /** Wait no longer for answers. @param {boolean} durable on the disk, not only in the browser */
+  writeFresh(durable) {
+    clearTimeout(this.writing);
+    this.writing = undefined;
+    const messages = [...this.fresh.values()];
+    this.fresh.clear();
+    if (!messages.length) return;
+    const entries = messages.map(({ id }) => this.entries.get(id));
+    this.#write((store) => messages.forEach((message, i) => store.put({ ...message, key: entries[i].key })), durable)
+      .then((written) => { for (const entry of entries) entry.stored = written; });
   }
 
   /** The server has answered. @param {string} id */
@@ -63,6 +83,7 @@ export class Outbox {
     const entry = this.entries.get(id);
     if (!entry) return;
     this.entries.delete(id);
+    if (this.fresh.delete(id)) return;
     this.gone.push(entry.key);
     this.timer ??= setTimeout(() => this.#removeGone(), REMOVE_AFTER_MS);
   }
@@ -121,6 +142,7 @@ export class Outbox {
         durability: durable ? 'strict' : 'relaxed',
       });
       change(transaction.objectStore(STORE));
+      transaction.commit(); // a page that is about to go away may see no event of it any more
       await finished(transaction);
       return true;
     } catch {
@@ -137,6 +159,8 @@ export class Outbox {
   /** Give the queue up; what is in it waits for another page. */
   close() {
     this.closed = true;
+    removeEventListener('pagehide', this.onPageHide);
+    this.writeFresh(true);
     clearTimeout(this.timer);
     this.#removeGone();
     this.opening.then((database) => database?.close());
