@@ -75,14 +75,6 @@ class Tab:
         await self.send("Input.dispatchKeyEvent", **named, **down)
         await self.send("Input.dispatchKeyEvent", **named, type="keyUp")
 
-    async def mouse(self, kind: str, x: float, y: float, held: bool = False) -> None:
-        """kind: moved, pressed or released, with the left button; x, y: px of the window."""
-        await self.send(
-            "Input.dispatchMouseEvent", type=f"mouse{kind.capitalize()}", x=x, y=y,
-            button="none" if kind == "moved" and not held else "left",
-            buttons=int(held), clickCount=int(kind != "moved"),
-        )  # fmt: skip
-
 
 @contextlib.asynccontextmanager
 async def browser(*arguments: str, size: tuple[int, int] = (1280, 800)) -> AsyncIterator[Tab]:
