@@ -77,7 +77,7 @@ class Tab:
 
 
 @contextlib.asynccontextmanager
-async def browser(*arguments: str, size: tuple[int, int] = (1280, 800)) -> AsyncIterator[Tab]:
+async def browser(size: tuple[int, int] = (1280, 800)) -> AsyncIterator[Tab]:
     """A new browser with a profile of its own, and its first page."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         path = browser_path()
@@ -85,8 +85,7 @@ async def browser(*arguments: str, size: tuple[int, int] = (1280, 800)) -> Async
             raise FileNotFoundError("no Chromium was found: install one")
         command = [
             path, "--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0",
-            f"--window-size={size[0]},{size[1]}", f"--user-data-dir={profile}", *arguments,
-            "about:blank",
+            f"--window-size={size[0]},{size[1]}", f"--user-data-dir={profile}", "about:blank",
         ]  # fmt: skip
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
