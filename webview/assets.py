@@ -16,6 +16,7 @@ CONTENT_TYPES = {
     ".css": "text/css",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
+    ".wasm": "application/wasm",
 }
 
 # Static imports and re-exports of our own modules, which are always relative.

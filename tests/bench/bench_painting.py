@@ -30,7 +30,9 @@ KEYS = ("call", "pixels", "frame", "cpu", "video")
 
 def serve(route: Route) -> None:
     path = route.request.url.split("127.0.0.1", 1)[1]
-    if path.startswith("/static/"):
+    if path.endswith(".wasm"):
+        route.fulfill(path=STATIC / path.removeprefix("/static/"), content_type="application/wasm")
+    elif path.startswith("/static/"):
         route.fulfill(path=STATIC / path.removeprefix("/static/"), content_type="text/javascript")
     elif path == "/bench.js":
         route.fulfill(path=HERE / "bench_painting.js", content_type="text/javascript")

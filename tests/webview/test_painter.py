@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from reviewer.format.geometry import Shape, mask
 from reviewer.format.geometry.raster import polygon_mask
 
+from tests.assemble import SOURCE, assemble
 from tests.webview.picture_server import PictureServer
 
 BACKGROUND = (0x80, 0x88, 0x90)
@@ -34,6 +35,24 @@ def page() -> Iterator[Page]:
         page.evaluate("import('/check/painter_check.js').then((c) => { window.check = c })")
         yield page
         browser.close()
+
+
+def test_the_loops_over_pixels_are_assembled_from_their_source() -> None:
+    assert SOURCE.with_suffix(".wasm").read_bytes() == assemble(), "python -m tests.assemble"
+
+
+def test_a_browser_that_refuses_webassembly_paints_with_webgl(page: Page) -> None:
+    assert page.context.browser
+    other = page.context.browser.new_page()
+    other.add_init_script("WebAssembly.compile = () => Promise.reject(new Error('refused'))")
+    other.goto(page.url)
+    made = other.evaluate(
+        "import('/static/painter.js')"
+        ".then((m) => m.createPainter(document.createElement('canvas')))"
+        ".then(({ backend, reason }) => ({ backend, reason }))"
+    )
+    other.close()
+    assert (made["backend"], made["reason"]) == ("webgl", "Error: refused")
 
 
 SCENE = {"count": 400, "seed": 1, "scale": 1.37, "x": 12.3, "y": -40.6}

@@ -472,16 +472,22 @@ export class FrameSource {
       return;
     }
     this.#ready = null;
+    const newest = this.#newest(due);
+    if (!newest) return;
+    // The slower way would make a machine that is behind fall further behind.
+    if (this.#brush.converts(newest.picture)) this.#convert(newest);
+    else this.#draw(newest.picture, newest.frame);
+  }
+
+  /** The newest picture at hand that is due at `frame` and was not shown yet. @param {number} due */
+  #newest(due) {
     const passing = this.#passing && this.#passing.frame <= due ? this.#passing : null;
     const oldest = Math.max(this.#frame, passing ? passing.frame : -1);
     for (let frame = due; frame > oldest; frame--) {
       const picture = this.#cache.get(frame);
-      if (picture) {
-        this.#draw(picture, frame);
-        return;
-      }
+      if (picture) return { frame, picture };
     }
-    if (passing && passing.frame > this.#frame) this.#draw(passing.picture, passing.frame);
+    return passing && passing.frame > this.#frame ? passing : null;
   }
 
   /**
@@ -489,17 +495,17 @@ export class FrameSource {
    * @param {number} soon the frame that is due then
    */
   #prepare(soon) {
-    if (this.#ready) return;
-    for (let frame = soon; frame > this.#frame; frame--) {
-      const picture = this.#cache.get(frame);
-      if (!picture) continue;
-      const run = this.#run;
-      this.#brush.convert(picture)?.then((put) => {
-        // A loop may have gone back meanwhile, to where this is not due for long.
-        if (this.playing && run === this.#run) this.#ready = { frame, put };
-      }, () => {}); // given up meanwhile
-      return;
-    }
+    const newest = this.#ready ? null : this.#newest(soon);
+    if (newest) this.#convert(newest);
+  }
+
+  /** @param {{frame: number, picture: Picture}} newest shown at one of the next repaints */
+  #convert({ frame, picture }) {
+    const run = this.#run;
+    this.#brush.convert(picture)?.then((put) => {
+      // A loop may have gone back meanwhile, to where this is not due for long.
+      if (this.playing && run === this.#run) this.#ready = { frame, put };
+    }, () => {}); // given up meanwhile
   }
 
   #stopped() {

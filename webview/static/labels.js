@@ -73,7 +73,8 @@ export function drawLabels(context, labels) {
   space.clear(width, height);
   plates.begin(dpr);
   const placed = new Set(first);
-  let drawn = 0;
+  /** @type {Array<{plate: import('./plates.js').Plate, x: number, y: number}>} device px */
+  const found = [];
   for (let k = 0; k < first.length + count; k++) {
     const i = k < first.length ? first[k] : k - first.length;
     if (!text[i] || (k >= first.length && placed.has(i))) continue;
@@ -87,10 +88,11 @@ export function drawLabels(context, labels) {
     const x = Math.round(Math.min(Math.max(0, left), width - plate.width / dpr) * dpr);
     const y = findPlace(x / dpr, top, bottom, plate.width / dpr, plates.height / dpr, dpr);
     if (y < 0) continue;
-    plates.draw(context, plate, x, Math.round(y * dpr));
-    drawn++;
+    found.push({ plate, x, y: Math.round(y * dpr) });
   }
-  return drawn;
+  for (const { plate } of found) plates.make(plate);
+  for (const { plate, x, y } of found) plates.draw(context, plate, x, y);
+  return found.length;
 }
 
 /** Takes the place above the box, else below it, else inside; -1 when all are taken. */

@@ -1,5 +1,5 @@
 // Shapes on a transparent canvas above the video. One input, two ways to make the pixels: WebGL2
-// where there is a GPU, pixels written in JavaScript where WebGL is only emulated.
+// where there is a GPU, pixels of our own making where WebGL is only emulated.
 
 import { isEmulated, rendererName } from './graphics.js';
 import { Layout } from './painter/layout.js';
@@ -17,7 +17,7 @@ const TRIAL_LIMIT_MS = 100;
 /**
  * @param {HTMLCanvasElement} canvas without a context yet; the painter becomes its only user
  * @param {{backend?: 'auto' | 'webgl' | 'software'}} [options] `auto` times both, keeps the faster
- * @returns {Promise<Painter>} rejects only when a forced backend is not to be had
+ * @returns {Promise<Painter>} rejects when neither backend is to be had, or the forced one is not
  */
 export async function createPainter(canvas, { backend = 'auto' } = {}) {
   if (backend === 'webgl' || backend === 'software') return new Painter(canvas, backend, backend);
@@ -25,8 +25,7 @@ export async function createPainter(canvas, { backend = 'auto' } = {}) {
   try {
     return new Painter(canvas, choice, reason);
   } catch (error) {
-    if (choice === 'software') throw error;
-    return new Painter(canvas, 'software', String(error));
+    return new Painter(canvas, choice === 'software' ? 'webgl' : 'software', String(error));
   }
 }
 
@@ -100,6 +99,8 @@ async function chooseBackend() {
     const softwareMs = await time(new SoftwareBackend(trialCanvas()));
     const reason = `webgl ${webglMs.toFixed(1)} ms, software ${softwareMs.toFixed(1)} ms`;
     return { choice: webglMs <= softwareMs ? 'webgl' : 'software', reason };
+  } catch (error) {
+    return { choice: 'webgl', reason: String(error) }; // the other one is not to be had
   } finally {
     webgl.close();
   }

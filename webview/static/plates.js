@@ -10,15 +10,27 @@ const MAX_TEXT = 40;
 /** A wider plate would take the place of several neighbours; the text is squeezed into it. */
 const MAX_WIDTH_CSS_PX = 220;
 const STORE_WIDTH_PX = 2048;
-/** So high the canvas may grow: more plates than fit on a screen. Then all are made anew. */
+/** So high the canvas may grow: more plates than fit on a screen. When it is full, all are made anew. */
 const FEWEST_ROWS = 8;
 const MOST_ROWS = 96;
 
-/** Where a plate lies in the store, and how wide it is, device px. @typedef {{x: number, y: number, width: number}} Plate */
+/** More plates than this are forgotten together: names come and go. */
+const MOST_KNOWN = 1 << 15;
+
+/**
+ * @typedef {object} Plate
+ * @property {string} text as it is shown
+ * @property {string} color '#rrggbb'
+ * @property {number} width device px
+ * @property {HTMLCanvasElement | null} store where its pixels are, null before they are made
+ * @property {number} x where they lie in the store, device px
+ * @property {number} y
+ */
 
 export class Plates {
   /** @type {Map<string, Map<string, Plate>>} by colour and text */
   #known = new Map();
+  #count = 0;
   #dpr = 0;
   #rows = FEWEST_ROWS;
   #x = 0;
@@ -26,7 +38,7 @@ export class Plates {
 
   /** Called before a picture is drawn. @param {number} dpr device px per CSS px */
   begin(dpr) {
-    if (dpr === this.#dpr) return;
+    if (dpr === this.#dpr && this.#count < MOST_KNOWN) return;
     this.#dpr = dpr;
     /** of every plate, device px */
     this.height = Math.round(HEIGHT_CSS_PX * dpr);
@@ -34,38 +46,46 @@ export class Plates {
   }
 
   #empty() {
-    // A new canvas and not the old one: what was copied from that may not have been drawn yet.
+    // A new canvas and not the old one: plates that are about to be drawn have their pixels on that.
+    this.#known.clear();
+    this.#count = 0;
     const store = document.createElement('canvas');
     store.width = STORE_WIDTH_PX;
     store.height = this.#rows * this.height;
     this.store = store;
     this.context = store.getContext('2d');
     this.context.textBaseline = 'middle';
-    this.#known.clear();
     this.#x = 0;
     this.#y = 0;
   }
 
-  /** @param {string} text @param {string} color '#rrggbb' @returns {Plate} good until the next is asked for */
+  /** A plate, measured. @param {string} text @param {string} color '#rrggbb' @returns {Plate} */
   get(text, color) {
     let ofColor = this.#known.get(color);
-    let plate = ofColor?.get(text);
-    if (plate) return plate;
-    plate = this.#make(text, color);
-    ofColor = this.#known.get(color);
     if (!ofColor) this.#known.set(color, ofColor = new Map());
-    ofColor.set(text, plate);
-    return plate;
-  }
-
-  #make(text, color) {
-    const dpr = this.#dpr;
+    let plate = ofColor.get(text);
+    if (plate) return plate;
     const shown = shorten(text);
     this.context.font = FONT;
     const wanted = Math.ceil(this.context.measureText(shown).width) + 2 * PADDING_CSS_PX;
-    const width = Math.ceil(Math.min(MAX_WIDTH_CSS_PX, wanted) * dpr);
-    const { x, y } = this.#place(width);
+    const width = Math.ceil(Math.min(MAX_WIDTH_CSS_PX, wanted) * this.#dpr);
+    plate = { text: shown, color, width, store: null, x: 0, y: 0 };
+    ofColor.set(text, plate);
+    this.#count++;
+    return plate;
+  }
+
+  /**
+   * Makes the plate's pixels where there are none: before any plate of the picture is drawn, as a
+   * canvas that is drawn on and copied from in turn is copied whole each time.
+   * @param {Plate} plate
+   */
+  make(plate) {
+    if (plate.store) return;
+    const dpr = this.#dpr;
+    this.#place(plate);
     const { context, height } = this;
+    const { x, y, width, color } = plate;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = '#000000'; // for a colour that is none
     context.fillStyle = color;
@@ -74,14 +94,13 @@ export class Plates {
     context.font = FONT;
     context.textBaseline = 'middle';
     context.fillStyle = inkOn(color);
-    context.fillText(shown, PADDING_CSS_PX, HEIGHT_CSS_PX / 2 + 0.5, width / dpr - 2 * PADDING_CSS_PX);
+    context.fillText(plate.text, PADDING_CSS_PX, HEIGHT_CSS_PX / 2 + 0.5, width / dpr - 2 * PADDING_CSS_PX);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    return { x, y, width };
   }
 
-  /** Takes room in the store for a plate. */
-  #place(width) {
-    if (this.#x + width > STORE_WIDTH_PX) {
+  /** Takes room in the store. @param {Plate} plate */
+  #place(plate) {
+    if (this.#x + plate.width > STORE_WIDTH_PX) {
       this.#x = 0;
       this.#y += this.height;
     }
@@ -89,14 +108,16 @@ export class Plates {
       this.#rows = Math.min(MOST_ROWS, 2 * this.#rows);
       this.#empty();
     }
-    const x = this.#x;
-    this.#x += width;
-    return { x, y: this.#y };
+    plate.store = this.store;
+    plate.x = this.#x;
+    plate.y = this.#y;
+    this.#x += plate.width;
   }
 
   /** @param {CanvasRenderingContext2D} context without a transform @param {Plate} plate @param {number} x device px @param {number} y */
-  draw(context, { x: from, y: row, width }, x, y) {
-    context.drawImage(this.store, from, row, width, this.height, x, y, width, this.height);
+  draw(context, plate, x, y) {
+    const { store, x: from, y: row, width } = plate;
+    context.drawImage(/** @type {HTMLCanvasElement} */ (store), from, row, width, this.height, x, y, width, this.height);
   }
 }
 

@@ -47,11 +47,16 @@ export class Brush {
    * Converts a picture, where that is the faster way.
    * @param {Picture} picture
    * @returns {Promise<() => void> | null} what puts it on the canvas, to be called before the next
-   *   picture is converted; null: draw() it
+   *   picture is converted; null: draw() it, or another is being converted
    */
   convert(picture) {
-    if (this.#converting || !isEmulated() || !this.#canRead(picture)) return null;
+    if (this.#converting || !this.converts(picture)) return null;
     return this.#convert(/** @type {VideoFrame} */ (picture));
+  }
+
+  /** Whether to convert a picture is the faster way. @param {Picture} picture */
+  converts(picture) {
+    return isEmulated() && this.#canRead(picture);
   }
 
   /** @param {VideoFrame} picture */

@@ -70,36 +70,38 @@ function addSpans(points, bounds, firstRing, stopRing, width, height) {
   }
   if (top >= bottom) return;
   // From where counts change, to counts, to where each row's crossings begin.
+  const starts = offsets;
   let crossed = 0;
   let total = 0;
   for (let row = top; row < bottom; row++) {
-    crossed += offsets[row + 1];
+    crossed += starts[row + 1];
     total += crossed;
-    offsets[row + 1] = total;
+    starts[row + 1] = total;
   }
   if (total > MAX_CROSSINGS) return;
   if (crossings.length < total) crossings = new Int32Array(2 * total);
+  const found = crossings;
   for (let ring = firstRing; ring < stopRing; ring++) {
     const stop = bounds[ring + 1];
     let x0 = points[2 * stop - 2];
     let y0 = points[2 * stop - 1];
+    let a = rowOf(y0);
     for (let i = bounds[ring]; i < stop; i++) {
       const x1 = points[2 * i];
       const y1 = points[2 * i + 1];
-      const a = rowOf(y0);
       const b = rowOf(y1);
       if (a !== b) {
         const slope = (x1 - x0) / (y1 - y0);
-        const low = Math.min(a, b);
-        const high = Math.max(a, b);
-        for (let row = low; row < high; row++) {
+        const high = a < b ? b : a;
+        for (let row = a < b ? a : b; row < high; row++) {
           const x = Math.ceil(x0 + (row + 0.5 - y0) * slope - 0.5);
-          // Rows are filled from their end; offsets[row] moves back to where the row begins.
-          crossings[--offsets[row + 1]] = x < 0 ? 0 : x > width ? width : x;
+          // Rows are filled from their end; starts[row] moves back to where the row begins.
+          found[--starts[row + 1]] = x < 0 ? 0 : x > width ? width : x;
         }
       }
       x0 = x1;
       y0 = y1;
+      a = b;
     }
   }
   const most = count + (total >> 1);
@@ -109,32 +111,37 @@ function addSpans(points, bounds, firstRing, stopRing, width, height) {
     grown.set(spans.subarray(0, 3 * count));
     spans = grown;
   }
+  const out = spans;
+  let at = 3 * count;
   for (let row = top; row < bottom; row++) {
-    const start = offsets[row + 1];
-    const stop = row + 1 < bottom ? offsets[row + 2] : total;
-    sort(start, stop);
+    const start = starts[row + 1];
+    const stop = row + 1 < bottom ? starts[row + 2] : total;
+    if (stop - start > 2) sort(found, start, stop);
     for (let k = start; k + 1 < stop; k += 2) {
-      if (crossings[k] >= crossings[k + 1]) continue;
-      spans[3 * count] = crossings[k];
-      spans[3 * count + 1] = row;
-      spans[3 * count + 2] = crossings[k + 1];
-      count++;
+      const left = found[k] < found[k + 1] ? found[k] : found[k + 1];
+      const right = found[k] < found[k + 1] ? found[k + 1] : found[k];
+      if (left === right) continue;
+      out[at] = left;
+      out[at + 1] = row;
+      out[at + 2] = right;
+      at += 3;
     }
   }
+  count = at / 3;
 }
 
 const FEW = 24;
 
-/** Sorts crossings[start, stop), nearly always two of them. */
-function sort(start, stop) {
+/** Sorts found[start, stop), nearly always two of them or four. */
+function sort(found, start, stop) {
   if (stop - start > FEW) {
-    crossings.subarray(start, stop).sort();
+    found.subarray(start, stop).sort();
     return;
   }
   for (let i = start + 1; i < stop; i++) {
-    const value = crossings[i];
+    const value = found[i];
     let j = i - 1;
-    for (; j >= start && crossings[j] > value; j--) crossings[j + 1] = crossings[j];
-    crossings[j + 1] = value;
+    for (; j >= start && found[j] > value; j--) found[j + 1] = found[j];
+    found[j + 1] = value;
   }
 }

@@ -3,8 +3,8 @@
 import { alphaOf } from '../layout.js';
 import { BOX } from './marks.js';
 
-/** A line this short is cheaper as a loop than as a call of fill(). */
-const SHORT_RUN = 24;
+/** Numbers of an everyday box that are handed over: its colour, left, top, right, bottom. */
+const NUMBERS = 5;
 
 /** The styles of nearly all boxes there are: an opaque outline of two pixels. @param {import('../layout.js').Layout} layout */
 export function everydayStyles({ color, fill, width, dash }) {
@@ -20,10 +20,16 @@ export function everydayStyles({ color, fill, width, dash }) {
  * @returns {number} where it ended
  */
 export function paintBoxes(raster, { order, kind, ink, at, rects }, from, stop, layout, everyday) {
-  const { pixels, w, top: clipTop, bottom: clipBottom } = raster;
+  const { kernels, w, whole } = raster;
   const { color } = layout;
+  const most = whole.length - NUMBERS;
   let leftmost = w;
   let rightmost = 0;
+  let count = 0;
+  const hand = () => {
+    kernels.outlines(count / NUMBERS);
+    count = 0;
+  };
   let k = from;
   for (; k < stop && kind[order[k]] === BOX; k++) {
     const i = order[k];
@@ -33,35 +39,23 @@ export function paintBoxes(raster, { order, kind, ink, at, rects }, from, stop, 
     const right = rects[at[i] + 2] + 1;
     const bottom = rects[at[i] + 3] + 1;
     if (!everyday[style] || left < 0 || right > w || bottom - top < 4 || right - left < 4) {
+      hand(); // what was painted before lies below
       outline(raster, rects, at[i], style, layout);
       continue;
     }
     if (left < leftmost) leftmost = left;
     if (right > rightmost) rightmost = right;
-    const solid = color[style] | 0;
-    for (let y = top < clipTop ? clipTop : top; y < top + 2 && y < clipBottom; y++) {
-      row(pixels, y * w + left, y * w + right, solid);
-    }
-    const across = right - left - 2;
-    const first = top + 2 > clipTop ? top + 2 : clipTop;
-    const end = (bottom - 2 < clipBottom ? bottom - 2 : clipBottom) * w;
-    for (let p = first * w + left; p < end; p += w) {
-      pixels[p] = solid;
-      pixels[p + 1] = solid;
-      pixels[p + across] = solid;
-      pixels[p + across + 1] = solid;
-    }
-    for (let y = bottom - 2 < clipTop ? clipTop : bottom - 2; y < bottom && y < clipBottom; y++) {
-      row(pixels, y * w + left, y * w + right, solid);
-    }
+    whole[count] = color[style];
+    whole[count + 1] = left;
+    whole[count + 2] = top;
+    whole[count + 3] = right;
+    whole[count + 4] = bottom;
+    count += NUMBERS;
+    if (count > most) hand();
   }
+  hand();
   raster.touch(leftmost, rightmost, false);
   return k;
-}
-
-function row(pixels, start, stop, solid) {
-  if (stop - start > SHORT_RUN) pixels.fill(solid, start, stop);
-  else for (let p = start; p < stop; p++) pixels[p] = solid;
 }
 
 /**

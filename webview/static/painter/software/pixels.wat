@@ -1,0 +1,522 @@
+;; The loops over pixels, four at a time. `raster.js` decides what is painted where.
+;;
+;; Memory: 256 vectors of four whole numbers, one for each alpha, by which `release` takes it out of
+;; the channels; from byte 4096 on, spans to be filled; from byte 65536 on, the picture, row by row,
+;; four bytes a pixel in the order R, G, B, A; then 16 bytes that nobody looks at, as the last pixels
+;; are read and written with others behind them.
+;;
+;; While painting, colours have their alpha multiplied in. A colour over another is, for each channel,
+;; (above * alpha + below * (255 - alpha)) / 255, rounded: with v = that sum + 128 in 16 bits, the
+;; quotient is (v + (v >> 8)) >> 8.
+;;
+;; `python -m tests.assemble` makes pixels.wasm of this file, and a test that they agree.
+(module
+  (memory (export "memory") 2)
+
+  ;; The picture's row, in pixels; rows [top, bottom) are painted.
+  (global $width (mut i32) (i32.const 0))
+  (global $top (mut i32) (i32.const 0))
+  (global $bottom (mut i32) (i32.const 0))
+
+  ;; The ink: its colour made opaque, its alpha, what `over` makes of the ink alone (16 bits a channel),
+  ;; and 255 - alpha in every byte.
+  (global $solid (mut i32) (i32.const 0))
+  (global $alpha (mut i32) (i32.const 0))
+  (global $share (mut v128) (v128.const i32x4 0 0 0 0))
+  (global $rest (mut v128) (v128.const i32x4 0 0 0 0))
+
+  ;; The line at hand: its length along its main direction, half its width across that, how it
+  ;; climbs; pixels along the line for one along its main direction; its dashes.
+  (global $length (mut f32) (f32.const 0))
+  (global $reach (mut f64) (f64.const 0))
+  (global $slope (mut f64) (f64.const 0))
+  (global $stretch (mut f32) (f32.const 0))
+  (global $backwards (mut i32) (i32.const 0))
+  (global $dash (mut f32) (f32.const 0))
+  (global $on (mut f32) (f32.const 0))
+  (global $period (mut f32) (f32.const 0))
+
+  ;; For each alpha what `release` multiplies channels with, in 65536ths; alpha itself stays.
+  (func $prepare (local $alpha i32)
+    (local.set $alpha (i32.const 1))
+    (loop $next
+      (v128.store (i32.shl (local.get $alpha) (i32.const 4))
+        (i32x4.replace_lane 3
+          (i32x4.splat (i32.div_u
+            (i32.add (i32.const 16711680) (i32.shr_u (local.get $alpha) (i32.const 1)))
+            (local.get $alpha)))
+          (i32.const 65536)))
+      (local.set $alpha (i32.add (local.get $alpha) (i32.const 1)))
+      (br_if $next (i32.le_u (local.get $alpha) (i32.const 255)))))
+  (start $prepare)
+
+  ;; A picture of `width` columns; only rows [top, bottom) are painted from now on.
+  (func (export "clip") (param $w i32) (param $t i32) (param $b i32)
+    (global.set $width (local.get $w))
+    (global.set $top (local.get $t))
+    (global.set $bottom (local.get $b)))
+
+  ;; The colour of what is painted next: red in the lowest byte, alpha in the highest.
+  (func $ink (export "ink") (param $color i32)
+    (global.set $alpha (i32.shr_u (local.get $color) (i32.const 24)))
+    (global.set $solid (i32.or (local.get $color) (i32.const 0xff000000)))
+    (global.set $share (i16x8.add (i16x8.splat (i32.const 128))
+      (i16x8.extmul_low_i8x16_u
+        (i32x4.splat (global.get $solid)) (i8x16.splat (global.get $alpha)))))
+    (global.set $rest (i8x16.splat (i32.sub (i32.const 255) (global.get $alpha)))))
+
+  ;; Pixels [start, stop), counted from the picture's first one.
+  (func $run (param $start i32) (param $stop i32)
+    (local $at i32) (local $end i32) (local $ink v128) (local $rest v128)
+    (local $under v128) (local $even v128) (local $odd v128)
+    (local.set $at (i32.shl (local.get $start) (i32.const 2)))
+    (local.set $end (i32.shl (local.get $stop) (i32.const 2)))
+    (if (i32.eq (global.get $alpha) (i32.const 255))
+      (then
+        (local.set $ink (i32x4.splat (global.get $solid)))
+        (block $few
+          (loop $four
+            (br_if $few (i32.gt_u (i32.add (local.get $at) (i32.const 16)) (local.get $end)))
+            (v128.store offset=65536 (local.get $at) (local.get $ink))
+            (local.set $at (i32.add (local.get $at) (i32.const 16)))
+            (br $four)))
+        (block $done
+          (loop $one
+            (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+            (i32.store offset=65536 (local.get $at) (global.get $solid))
+            (local.set $at (i32.add (local.get $at) (i32.const 4)))
+            (br $one)))
+        (return)))
+    (local.set $ink (global.get $share))
+    (local.set $rest (global.get $rest))
+    (block $done
+      (loop $four
+        (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+        (local.set $under (v128.load offset=65536 (local.get $at)))
+        (local.set $even (i16x8.add (local.get $ink)
+          (i16x8.extmul_low_i8x16_u (local.get $under) (local.get $rest))))
+        (local.set $odd (i16x8.add (local.get $ink)
+          (i16x8.extmul_high_i8x16_u (local.get $under) (local.get $rest))))
+        (local.set $even (i8x16.narrow_i16x8_u
+          (i16x8.shr_u (i16x8.add (local.get $even)
+            (i16x8.shr_u (local.get $even) (i32.const 8))) (i32.const 8))
+          (i16x8.shr_u (i16x8.add (local.get $odd)
+            (i16x8.shr_u (local.get $odd) (i32.const 8))) (i32.const 8))))
+        (if (i32.gt_u (i32.add (local.get $at) (i32.const 16)) (local.get $end))
+          (then ;; of the last four only those that belong to the run
+            (local.set $even (v128.bitselect (local.get $even) (local.get $under)
+              (i32x4.lt_u (v128.const i32x4 0 4 8 12)
+                (i32x4.splat (i32.sub (local.get $end) (local.get $at))))))))
+        (v128.store offset=65536 (local.get $at) (local.get $even))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $four))))
+
+  ;; Spans of whole pixels within the picture, `count` of them at byte 4096: left, row, right of each.
+  (func (export "spans") (param $count i32)
+    (local $at i32) (local $pixels i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
+        (local.set $pixels (i32.mul (i32.load offset=4100 (local.get $at)) (global.get $width)))
+        (call $run
+          (i32.add (local.get $pixels) (i32.load offset=4096 (local.get $at)))
+          (i32.add (local.get $pixels) (i32.load offset=4104 (local.get $at))))
+        (local.set $at (i32.add (local.get $at) (i32.const 12)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $next))))
+
+  ;; Outlines, two pixels wide and opaque, `count` of them at byte 4096: the colour of each, and the
+  ;; columns [left, right), within the picture, and rows [top, bottom) where it ends, in the order
+  ;; left, top, right, bottom, with four and more between.
+  (func (export "outlines") (param $count i32)
+    (local $at i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
+        (call $ink (i32.load offset=4096 (local.get $at)))
+        (call $outline
+          (i32.load offset=4100 (local.get $at)) (i32.load offset=4104 (local.get $at))
+          (i32.load offset=4108 (local.get $at)) (i32.load offset=4112 (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (i32.const 20)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $next))))
+
+  (func $outline (param $left i32) (param $t i32) (param $right i32) (param $b i32)
+    (local $row i32) (local $stop i32) (local $at i32) (local $across i32) (local $step i32)
+    (local $pair i64)
+    (call $rows (local.get $left) (local.get $t) (local.get $right)
+      (i32.add (local.get $t) (i32.const 2)))
+    (local.set $row (call $most (i32.add (local.get $t) (i32.const 2)) (global.get $top)))
+    (local.set $stop (call $least (i32.sub (local.get $b) (i32.const 2)) (global.get $bottom)))
+    (local.set $pair (i64.mul (i64.extend_i32_u (global.get $solid)) (i64.const 0x100000001)))
+    (local.set $step (i32.shl (global.get $width) (i32.const 2)))
+    (local.set $across (i32.shl
+      (i32.sub (i32.sub (local.get $right) (local.get $left)) (i32.const 2)) (i32.const 2)))
+    (local.set $at (i32.shl
+      (i32.add (i32.mul (local.get $row) (global.get $width)) (local.get $left)) (i32.const 2)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_s (local.get $row) (local.get $stop)))
+        (i64.store offset=65536 (local.get $at) (local.get $pair))
+        (i64.store offset=65536 (i32.add (local.get $at) (local.get $across)) (local.get $pair))
+        (local.set $at (i32.add (local.get $at) (local.get $step)))
+        (local.set $row (i32.add (local.get $row) (i32.const 1)))
+        (br $next)))
+    (call $rows (local.get $left) (i32.sub (local.get $b) (i32.const 2)) (local.get $right)
+      (local.get $b)))
+
+  ;; Columns [left, right), within the picture, of those of rows [top, bottom) that are painted.
+  (func $rows (export "rows") (param $left i32) (param $t i32) (param $right i32) (param $b i32)
+    (local $at i32)
+    (local.set $t (call $most (local.get $t) (global.get $top)))
+    (local.set $b (call $least (local.get $b) (global.get $bottom)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_s (local.get $t) (local.get $b)))
+        (local.set $at (i32.mul (local.get $t) (global.get $width)))
+        (call $run (i32.add (local.get $at) (local.get $left))
+          (i32.add (local.get $at) (local.get $right)))
+        (local.set $t (i32.add (local.get $t) (i32.const 1)))
+        (br $next))))
+
+  (func $least (param $a i32) (param $b i32) (result i32)
+    (select (local.get $a) (local.get $b) (i32.lt_s (local.get $a) (local.get $b))))
+
+  (func $most (param $a i32) (param $b i32) (result i32)
+    (select (local.get $a) (local.get $b) (i32.gt_s (local.get $a) (local.get $b))))
+
+  ;; Lays the ink over four pixels; `weight` is the alpha for each of them, 0 to 255, not rounded.
+  (func $lay (param $pixel i32) (param $weight v128)
+    (local $at i32) (local $a v128) (local $b v128) (local $under v128) (local $ink v128)
+    (local $even v128) (local $odd v128)
+    ;; Added to this number, a small one is rounded, and stands in the lowest byte.
+    (local.set $a (f32x4.add (local.get $weight) (f32x4.splat (f32.const 8388608))))
+    (local.set $a (i8x16.shuffle 0 0 0 0 4 4 4 4 8 8 8 8 12 12 12 12 (local.get $a) (local.get $a)))
+    (if (i32.eqz (v128.any_true (local.get $a))) (then (return)))
+    (local.set $b (v128.not (local.get $a)))
+    (local.set $at (i32.shl (local.get $pixel) (i32.const 2)))
+    (local.set $under (v128.load offset=65536 (local.get $at)))
+    (local.set $ink (i32x4.splat (global.get $solid)))
+    (local.set $even (i16x8.add (v128.const i16x8 128 128 128 128 128 128 128 128)
+      (i16x8.add
+        (i16x8.extmul_low_i8x16_u (local.get $ink) (local.get $a))
+        (i16x8.extmul_low_i8x16_u (local.get $under) (local.get $b)))))
+    (local.set $odd (i16x8.add (v128.const i16x8 128 128 128 128 128 128 128 128)
+      (i16x8.add
+        (i16x8.extmul_high_i8x16_u (local.get $ink) (local.get $a))
+        (i16x8.extmul_high_i8x16_u (local.get $under) (local.get $b)))))
+    (v128.store offset=65536 (local.get $at)
+      (i8x16.narrow_i16x8_u
+        (i16x8.shr_u (i16x8.add (local.get $even)
+          (i16x8.shr_u (local.get $even) (i32.const 8))) (i32.const 8))
+        (i16x8.shr_u (i16x8.add (local.get $odd)
+          (i16x8.shr_u (local.get $odd) (i32.const 8))) (i32.const 8)))))
+
+  ;; How much of each of four pixels from `near` on lies between `low` and `high`, along one direction.
+  (func $between (param $near v128) (param $low v128) (param $high v128) (result v128)
+    (f32x4.pmax (f32x4.splat (f32.const 0)) (f32x4.sub
+      (f32x4.pmin (f32x4.add (local.get $near) (f32x4.splat (f32.const 1))) (local.get $high))
+      (f32x4.pmax (local.get $near) (local.get $low)))))
+
+  ;; The line's alpha for four pixels that begin `gone` px behind its start, along its main
+  ;; direction: what of them lies between its ends, and on a dash.
+  (func $along (param $gone v128) (result v128)
+    (local $weight v128) (local $phase v128) (local $on v128) (local $period v128)
+    (local.set $weight (f32x4.mul
+      (f32x4.splat (f32.convert_i32_u (global.get $alpha)))
+      (call $between (local.get $gone) (f32x4.splat (f32.const 0))
+        (f32x4.splat (global.get $length)))))
+    (if (f32.lt (global.get $dash) (f32.const 0)) (then (return (local.get $weight))))
+    (local.set $on (f32x4.splat (global.get $on)))
+    (local.set $period (f32x4.splat (global.get $period)))
+    (local.set $gone (f32x4.add (local.get $gone) (f32x4.splat (f32.const 0.5))))
+    (if (global.get $backwards) (then (local.set $gone
+      (f32x4.sub (f32x4.splat (global.get $length)) (local.get $gone)))))
+    (local.set $phase (f32x4.add (f32x4.splat (global.get $dash))
+      (f32x4.mul (local.get $gone) (f32x4.splat (global.get $stretch)))))
+    (local.set $phase (f32x4.sub (local.get $phase) (f32x4.mul (local.get $period)
+      (f32x4.floor (f32x4.div (local.get $phase) (local.get $period))))))
+    (local.set $phase (v128.bitselect
+      (f32x4.pmin (local.get $phase) (f32x4.sub (local.get $on) (local.get $phase)))
+      (f32x4.pmax (f32x4.sub (local.get $on) (local.get $phase))
+        (f32x4.sub (local.get $phase) (local.get $period)))
+      (f32x4.le (local.get $phase) (local.get $on))))
+    (f32x4.mul (local.get $weight) (f32x4.pmin (f32x4.splat (f32.const 1))
+      (f32x4.pmax (f32x4.splat (f32.const 0))
+        (f32x4.add (local.get $phase) (f32x4.splat (f32.const 0.5)))))))
+
+  ;; `weight`, but none for pixels that are `count` and more behind the first.
+  (func $first (param $weight v128) (param $count i32) (result v128)
+    (v128.and (local.get $weight)
+      (i32x4.lt_s (v128.const i32x4 0 1 2 3) (i32x4.splat (local.get $count)))))
+
+  ;; Lines with soft edges, `count` of them at byte 4096: x0, y0, x1, y1, half the width, dash of
+  ;; each. Each pixel takes the share of it that the line covers, measured across the line's main
+  ;; direction. `on` of every `period` px are drawn, beginning `dash` px into the first; all when
+  ;; `dash` is negative.
+  (func (export "segments") (param $count i32) (param $on f32) (param $period f32)
+    (local $at i32)
+    (global.set $on (local.get $on))
+    (global.set $period (local.get $period))
+    (block $done
+      (loop $next
+        (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
+        (global.set $dash (f32.demote_f64 (f64.load offset=4136 (local.get $at))))
+        (call $segment
+          (f64.load offset=4096 (local.get $at)) (f64.load offset=4104 (local.get $at))
+          (f64.load offset=4112 (local.get $at)) (f64.load offset=4120 (local.get $at))
+          (f64.load offset=4128 (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (i32.const 48)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $next))))
+
+  (func $segment (param $x0 f64) (param $y0 f64) (param $x1 f64) (param $y1 f64) (param $half f64)
+    (local $dx f64) (local $dy f64)
+    (local.set $dx (f64.sub (local.get $x1) (local.get $x0)))
+    (local.set $dy (f64.sub (local.get $y1) (local.get $y0)))
+    (if (f64.ge (f64.abs (local.get $dx)) (f64.abs (local.get $dy)))
+      (then
+        (call $climb (local.get $dx) (local.get $dy) (local.get $half))
+        (if (global.get $backwards)
+          (then (call $flat (local.get $x1) (local.get $x0) (local.get $y1)))
+          (else (call $flat (local.get $x0) (local.get $x1) (local.get $y0)))))
+      (else
+        (call $climb (local.get $dy) (local.get $dx) (local.get $half))
+        (if (global.get $backwards)
+          (then (call $steep (local.get $y1) (local.get $y0) (local.get $x1)))
+          (else (call $steep (local.get $y0) (local.get $y1) (local.get $x0)))))))
+
+  ;; Takes a line that goes `along` its main direction and `across` it.
+  (func $climb (param $along f64) (param $across f64) (param $half f64)
+    (local $stretch f64)
+    (global.set $backwards (f64.lt (local.get $along) (f64.const 0)))
+    (global.set $length (f32.demote_f64 (f64.abs (local.get $along))))
+    (global.set $slope (f64.const 0))
+    (if (f64.ne (local.get $along) (f64.const 0)) (then
+      (global.set $slope (f64.div (local.get $across) (local.get $along)))))
+    (local.set $stretch (f64.sqrt
+      (f64.add (f64.const 1) (f64.mul (global.get $slope) (global.get $slope)))))
+    (global.set $stretch (f32.demote_f64 (local.get $stretch)))
+    (global.set $reach (f64.mul (local.get $half) (local.get $stretch))))
+
+  ;; Whether some of `count` pixels from `pixel` on may be covered in part only, along a line from
+  ;; a0 to a1.
+  (func $partly (param $pixel i32) (param $count i32) (param $a0 f64) (param $a1 f64) (result i32)
+    (i32.or (f32.ge (global.get $dash) (f32.const 0))
+      (i32.or
+        (f64.lt (f64.convert_i32_s (local.get $pixel)) (local.get $a0))
+        (f64.gt (f64.convert_i32_s (i32.add (local.get $pixel) (local.get $count)))
+          (local.get $a1)))))
+
+  ;; 32 bits of a whole number, 32 of what is behind the point: a line's sides are added up in these.
+  (func $fixed (param $x f64) (result i64)
+    (i64.trunc_sat_f64_s (f64.mul (local.get $x) (f64.const 4294967296))))
+
+  (func $loose (param $x i64) (result f32)
+    (f32.mul (f32.convert_i64_s (local.get $x)) (f32.const 0x1p-32)))
+
+  (func $whole (param $x i64) (result i32)
+    (i32.wrap_i64 (i64.shr_s (local.get $x) (i64.const 32))))
+
+  ;; From column a0 to a1, at the height b0 in the beginning.
+  (func $flat (param $a0 f64) (param $a1 f64) (param $b0 f64)
+    (local $i i32) (local $stop i32) (local $row i32) (local $end i32) (local $pixels i32)
+    (local $near f64) (local $far f64) (local $side i64) (local $step i64) (local $wide i64)
+    (local $over f64) (local $under f64)
+    (local $all v128) (local $climb v128) (local $weight v128) (local $low v128) (local $high v128)
+    (local.set $all (f32x4.splat (f32.convert_i32_u (global.get $alpha))))
+    (local.set $climb (f32x4.mul (v128.const f32x4 0 1 2 3)
+      (f32x4.splat (f32.demote_f64 (global.get $slope)))))
+    (local.set $near (f64.max (f64.const 0) (f64.floor (local.get $a0))))
+    (local.set $far (f64.min (f64.convert_i32_s (global.get $width)) (f64.ceil (local.get $a1))))
+    (if (f64.ne (global.get $slope) (f64.const 0)) (then
+      ;; only where the line is within the rows, and a bit before and after
+      (local.set $over (f64.add (local.get $a0) (f64.div
+        (f64.sub (f64.sub (f64.convert_i32_s (global.get $top)) (global.get $reach)) (local.get $b0))
+        (global.get $slope))))
+      (local.set $under (f64.add (local.get $a0) (f64.div
+        (f64.sub (f64.add (f64.convert_i32_s (global.get $bottom)) (global.get $reach))
+          (local.get $b0))
+        (global.get $slope))))
+      (local.set $near (f64.max (local.get $near) (f64.floor (f64.sub
+        (f64.min (local.get $over) (local.get $under)) (f64.const 2)))))
+      (local.set $far (f64.min (local.get $far) (f64.ceil (f64.add
+        (f64.max (local.get $over) (local.get $under)) (f64.const 2)))))))
+    (local.set $i (i32.trunc_sat_f64_s (local.get $near)))
+    (local.set $stop (i32.trunc_sat_f64_s (local.get $far)))
+    ;; the line's upper side in the middle of the column, and how it goes on in four columns
+    (local.set $side (call $fixed (f64.sub (f64.add (local.get $b0)
+      (f64.mul (global.get $slope) (f64.add (f64.const 0.5) (f64.sub
+        (f64.convert_i32_s (local.get $i)) (local.get $a0)))))
+      (global.get $reach))))
+    (local.set $step (call $fixed (global.get $slope)))
+    (local.set $wide (call $fixed (f64.mul (f64.const 2) (global.get $reach))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_s (local.get $i) (local.get $stop)))
+        (local.set $weight (local.get $all))
+        (if (i32.or (call $partly (local.get $i) (i32.const 4) (local.get $a0) (local.get $a1))
+            (i32.gt_s (i32.add (local.get $i) (i32.const 4)) (local.get $stop))) (then
+          (local.set $weight (call $first
+            (call $along (f32x4.add (v128.const f32x4 0 1 2 3) (f32x4.splat (f32.demote_f64
+              (f64.sub (f64.convert_i32_s (local.get $i)) (local.get $a0))))))
+            (i32.sub (local.get $stop) (local.get $i))))))
+        (local.set $row (call $whole (local.get $side)))
+        (local.set $end (call $whole (i64.add (local.get $side)
+          (i64.mul (i64.const 3) (local.get $step)))))
+        (if (i32.gt_s (local.get $row) (local.get $end)) (then
+          (local.set $pixels (local.get $row))
+          (local.set $row (local.get $end))
+          (local.set $end (local.get $pixels))))
+        (local.set $row (call $most (local.get $row) (global.get $top)))
+        (local.set $end (call $least (global.get $bottom) (i32.add (local.get $end)
+          (i32.add (i32.const 2) (call $whole (local.get $wide))))))
+        (local.set $low (f32x4.add (local.get $climb) (f32x4.splat (call $loose
+          (i64.sub (local.get $side)
+            (i64.shl (i64.extend_i32_s (local.get $row)) (i64.const 32)))))))
+        (local.set $high (f32x4.add (local.get $low) (f32x4.splat (call $loose (local.get $wide)))))
+        (local.set $pixels
+          (i32.add (i32.mul (local.get $row) (global.get $width)) (local.get $i)))
+        (block $below
+          (loop $down
+            (br_if $below (i32.ge_s (local.get $row) (local.get $end)))
+            (call $lay (local.get $pixels) (f32x4.mul (local.get $weight)
+              (call $between (f32x4.splat (f32.const 0)) (local.get $low) (local.get $high))))
+            (local.set $low (f32x4.sub (local.get $low) (f32x4.splat (f32.const 1))))
+            (local.set $high (f32x4.sub (local.get $high) (f32x4.splat (f32.const 1))))
+            (local.set $row (i32.add (local.get $row) (i32.const 1)))
+            (local.set $pixels (i32.add (local.get $pixels) (global.get $width)))
+            (br $down)))
+        (local.set $side (i64.add (local.get $side) (i64.shl (local.get $step) (i64.const 2))))
+        (local.set $i (i32.add (local.get $i) (i32.const 4)))
+        (br $next))))
+
+  ;; From row a0 to a1, at the column b0 in the beginning.
+  (func $steep (param $a0 f64) (param $a1 f64) (param $b0 f64)
+    (local $row i32) (local $end i32) (local $i i32) (local $pixels i32)
+    (local $side i64) (local $step i64) (local $near f32) (local $wide f32)
+    (local $all v128) (local $weight v128)
+    (local.set $row (i32.trunc_sat_f64_s
+      (f64.max (f64.convert_i32_s (global.get $top)) (f64.floor (local.get $a0)))))
+    (local.set $end (i32.trunc_sat_f64_s
+      (f64.min (f64.convert_i32_s (global.get $bottom)) (f64.ceil (local.get $a1)))))
+    (local.set $pixels (i32.mul (local.get $row) (global.get $width)))
+    ;; the line's left side in the middle of the row, and how it goes on
+    (local.set $side (call $fixed (f64.sub (f64.add (local.get $b0)
+      (f64.mul (global.get $slope) (f64.add (f64.const 0.5) (f64.sub
+        (f64.convert_i32_s (local.get $row)) (local.get $a0)))))
+      (global.get $reach))))
+    (local.set $step (call $fixed (global.get $slope)))
+    (local.set $wide (f32.demote_f64 (f64.mul (f64.const 2) (global.get $reach))))
+    (local.set $all (f32x4.splat (f32.convert_i32_u (global.get $alpha))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_s (local.get $row) (local.get $end)))
+        (local.set $weight (local.get $all))
+        (if (call $partly (local.get $row) (i32.const 1) (local.get $a0) (local.get $a1)) (then
+          (local.set $weight (call $along (f32x4.splat (f32.demote_f64
+            (f64.sub (f64.convert_i32_s (local.get $row)) (local.get $a0))))))))
+        (local.set $i (call $most (i32.const 0) (call $whole (local.get $side))))
+        ;; the left side, counted from pixel i
+        (local.set $near (call $loose (i64.sub (local.get $side)
+          (i64.shl (i64.extend_i32_s (local.get $i)) (i64.const 32)))))
+        (block $right
+          (loop $four
+            (br_if $right (i32.ge_s (local.get $i) (global.get $width)))
+            (br_if $right (f32.le (f32.add (local.get $near) (local.get $wide)) (f32.const 0)))
+            (call $lay (i32.add (local.get $pixels) (local.get $i))
+              (call $first
+                (f32x4.mul (local.get $weight) (call $between (v128.const f32x4 0 1 2 3)
+                  (f32x4.splat (local.get $near))
+                  (f32x4.splat (f32.add (local.get $near) (local.get $wide)))))
+                (i32.sub (global.get $width) (local.get $i))))
+            (local.set $near (f32.sub (local.get $near) (f32.const 4)))
+            (local.set $i (i32.add (local.get $i) (i32.const 4)))
+            (br $four)))
+        (local.set $side (i64.add (local.get $side) (local.get $step)))
+        (local.set $row (i32.add (local.get $row) (i32.const 1)))
+        (local.set $pixels (i32.add (local.get $pixels) (global.get $width)))
+        (br $next))))
+
+  ;; A disc with a soft edge.
+  (func (export "disc") (param $x f64) (param $y f64) (param $radius f64)
+    (local $left i32) (local $right i32) (local $row i32) (local $end i32) (local $i i32)
+    (local $reach f64) (local $dx v128) (local $dy v128)
+    (local.set $reach (f64.add (local.get $radius) (f64.const 0.5)))
+    (local.set $left (i32.trunc_sat_f64_s (f64.max (f64.const 0)
+      (f64.floor (f64.sub (local.get $x) (local.get $reach))))))
+    (local.set $right (i32.trunc_sat_f64_s (f64.min (f64.convert_i32_s (global.get $width))
+      (f64.ceil (f64.add (local.get $x) (local.get $reach))))))
+    (local.set $row (i32.trunc_sat_f64_s (f64.max (f64.convert_i32_s (global.get $top))
+      (f64.floor (f64.sub (local.get $y) (local.get $reach))))))
+    (local.set $end (i32.trunc_sat_f64_s (f64.min (f64.convert_i32_s (global.get $bottom))
+      (f64.ceil (f64.add (local.get $y) (local.get $reach))))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_s (local.get $row) (local.get $end)))
+        (local.set $dy (f32x4.splat (f32.demote_f64 (f64.sub (local.get $y)
+          (f64.add (f64.convert_i32_s (local.get $row)) (f64.const 0.5))))))
+        (local.set $i (local.get $left))
+        (block $right
+          (loop $four
+            (br_if $right (i32.ge_s (local.get $i) (local.get $right)))
+            (local.set $dx (f32x4.add (v128.const f32x4 0.5 1.5 2.5 3.5)
+              (f32x4.splat (f32.demote_f64
+                (f64.sub (f64.convert_i32_s (local.get $i)) (local.get $x))))))
+            (call $lay
+              (i32.add (i32.mul (local.get $row) (global.get $width)) (local.get $i))
+              (call $first
+                (f32x4.mul (f32x4.splat (f32.convert_i32_u (global.get $alpha)))
+                  (f32x4.pmin (f32x4.splat (f32.const 1)) (f32x4.pmax (f32x4.splat (f32.const 0))
+                    (f32x4.sub (f32x4.splat (f32.demote_f64 (local.get $reach)))
+                      (f32x4.sqrt (f32x4.add
+                        (f32x4.mul (local.get $dx) (local.get $dx))
+                        (f32x4.mul (local.get $dy) (local.get $dy))))))))
+                (i32.sub (local.get $right) (local.get $i))))
+            (local.set $i (i32.add (local.get $i) (i32.const 4)))
+            (br $four)))
+        (local.set $row (i32.add (local.get $row) (i32.const 1)))
+        (br $next))))
+
+  ;; Takes alpha out of pixels [start, stop).
+  (func (export "release") (param $start i32) (param $stop i32)
+    (local $at i32) (local $end i32) (local $four v128) (local $pair v128) (local $bare v128)
+    (local.set $at (i32.shl (local.get $start) (i32.const 2)))
+    (local.set $end (i32.shl (local.get $stop) (i32.const 2)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+        (local.set $four (v128.load offset=65536 (local.get $at)))
+        (block $leave
+          (br_if $leave (i32.eqz (v128.any_true (local.get $four))))
+          (br_if $leave (i32x4.all_true (i32x4.ge_u (local.get $four)
+            (v128.const i32x4 0xff000000 0xff000000 0xff000000 0xff000000))))
+          (local.set $pair (i16x8.extend_low_i8x16_u (local.get $four)))
+          (local.set $bare (i16x8.narrow_i32x4_u
+            (call $bare (i32x4.extend_low_i16x8_u (local.get $pair))
+              (i8x16.extract_lane_u 3 (local.get $four)))
+            (call $bare (i32x4.extend_high_i16x8_u (local.get $pair))
+              (i8x16.extract_lane_u 7 (local.get $four)))))
+          (local.set $pair (i16x8.extend_high_i8x16_u (local.get $four)))
+          (local.set $bare (i8x16.narrow_i16x8_u (local.get $bare) (i16x8.narrow_i32x4_u
+            (call $bare (i32x4.extend_low_i16x8_u (local.get $pair))
+              (i8x16.extract_lane_u 11 (local.get $four)))
+            (call $bare (i32x4.extend_high_i16x8_u (local.get $pair))
+              (i8x16.extract_lane_u 15 (local.get $four))))))
+          (if (i32.gt_u (i32.add (local.get $at) (i32.const 16)) (local.get $end))
+            (then
+              (local.set $bare (v128.bitselect (local.get $bare) (local.get $four)
+                (i32x4.lt_u (v128.const i32x4 0 4 8 12)
+                  (i32x4.splat (i32.sub (local.get $end) (local.get $at))))))))
+          (v128.store offset=65536 (local.get $at) (local.get $bare)))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $next))))
+
+  ;; The four channels of a pixel without the alpha that was multiplied in.
+  (func $bare (param $channels v128) (param $alpha i32) (result v128)
+    (i32x4.shr_u
+      (i32x4.add (v128.const i32x4 0x8000 0x8000 0x8000 0x8000)
+        (i32x4.mul (local.get $channels)
+          (v128.load (i32.shl (local.get $alpha) (i32.const 4)))))
+      (i32.const 16)))
+)
