@@ -16,6 +16,7 @@ const BAND_ROWS = 64;
 export class SoftwareBackend {
   /** @param {HTMLCanvasElement | OffscreenCanvas} canvas */
   constructor(canvas) {
+    this.raster = new Raster(); // before the canvas is taken: another backend may want it
     const context = canvas.getContext('2d');
     if (!context) throw new Error('This canvas has no 2D context.');
     this.context = /** @type {CanvasRenderingContext2D} */ (context);
@@ -23,7 +24,6 @@ export class SoftwareBackend {
     this.onRestored = () => { this.before = null; };
     canvas.addEventListener('contextrestored', this.onRestored);
     this.canvas = canvas;
-    this.raster = new Raster();
     this.resize(canvas.width, canvas.height);
   }
 
