@@ -1,3 +1,5 @@
+import { onFrame } from './dom.js';
+
 /**
  * Stands in for the video when there is none: shows nothing, but keeps the frames' time, so that
  * annotations of a project whose video is gone can still be read and played.
@@ -33,11 +35,11 @@ export class BlankSource {
         this.playing = false;
         this.onStatus();
       } else if (this.playing) {
-        this.request = requestAnimationFrame(tick);
+        this.request = onFrame(tick);
       }
     };
     this.frame = from;
-    this.request = requestAnimationFrame(tick);
+    this.request = onFrame(tick);
   }
 
   pause() {

@@ -61,15 +61,35 @@ export function isTyping(target) {
   return target instanceof HTMLInputElement && !['button', 'checkbox', 'radio', 'range'].includes(target.type);
 }
 
-/** Call `task` at most once per animation frame, however often it is asked for. */
+/** Whether a repaint is being made ready. */
+let repainting = false;
+
+/** As requestAnimationFrame; what is asked for meanwhile with `perFrame` comes to the same repaint. */
+export function onFrame(callback) {
+  return requestAnimationFrame((now) => {
+    repainting = true;
+    try {
+      callback(now);
+    } finally {
+      repainting = false;
+    }
+  });
+}
+
+/**
+ * Call `task` at most once per repaint of the screen, however often it is asked for: at the end of
+ * this one where one is being made ready, as two repaints for one change cost twice as much.
+ */
 export function perFrame(task) {
   let asked = false;
+  const run = () => {
+    asked = false;
+    task();
+  };
   return () => {
     if (asked) return;
     asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      task();
-    });
+    if (repainting) queueMicrotask(run);
+    else onFrame(run);
   };
 }

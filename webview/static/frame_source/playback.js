@@ -1,6 +1,7 @@
 // Playing: at each repaint of the screen, the newest picture that is due. Pictures that come too
 // late are dropped; a machine that cannot keep up at all plays slower.
 
+import { onFrame } from '../dom.js';
 import { Clock } from './clock.js';
 
 /**
@@ -60,7 +61,7 @@ export class Playback {
     this.#clock.start(shown, rate, performance.now());
     const tick = () => {
       if (run !== this.#run) return;
-      this.#request = requestAnimationFrame(tick);
+      this.#request = onFrame(tick);
       this.#tick(performance.now());
     };
     tick();
