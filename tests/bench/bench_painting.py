@@ -121,7 +121,7 @@ def main() -> None:
             for _ in range(arguments.rounds):
                 for method in arguments.methods:
                     slow = method == "webgl" or (method in ("svg", "konva") and count > 2000)
-                    frames = arguments.frames or (8 if slow else 60 if count > 2000 else 120)
+                    frames = arguments.frames or (12 if slow else 60 if count > 2000 else 120)
                     rounds[method].append(measure(page, method, kind, count, frames))
             medians = {m: {key: middle(r[key] for r in rounds[m]) for key in KEYS} for m in rounds}
             for method, row in medians.items():

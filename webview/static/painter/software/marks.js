@@ -6,6 +6,8 @@ export const BOX = 0;
 export const SPANS = 1;
 export const SEGMENT = 2;
 export const DISC = 3;
+/** A box whose outline is opaque, two pixels wide and cut by neither side of the picture. */
+export const EVERYDAY = 4;
 
 /** More than this is painted in several goes: it bounds what a hostile picture can take up. */
 const MANY_MARKS = 1 << 18;
@@ -30,7 +32,7 @@ export class Marks {
     this.stop = new Int32Array(256);
     /** where the spans begin that are painted next */
     this.next = new Int32Array(256);
-    /** left, top, right, bottom of each box */
+    /** left, top, right, bottom of each box; of everyday ones colour and the outline's own four */
     this.rects = new Int32Array(1024);
     /** left, row, right of each span */
     this.spans = new Int32Array(1024);
@@ -70,16 +72,38 @@ export class Marks {
     this.last[i] = end / this.bandRows;
   }
 
-  /** @param {Int32Array} rects @param {Uint16Array} styles @param {number} count @param {Uint8Array} widths */
-  addBoxes(rects, styles, count, widths) {
-    const from = this.rectNumbers;
-    this.rectNumbers += 4 * count;
-    if (this.rectNumbers > this.rects.length) this.rects = grown(this.rects, this.rectNumbers);
-    this.rects.set(rects.subarray(0, 4 * count), from);
+  /**
+   * @param {Int32Array} rects @param {Uint16Array} styles @param {number} count
+   * @param {import('../layout.js').Layout} layout @param {Uint32Array} everyday colours of styles
+   */
+  addBoxes(rects, styles, count, { width: widths, canvasWidth }, everyday) {
+    if (this.rectNumbers + 5 * count > this.rects.length) this.rects = grown(this.rects, this.rectNumbers + 5 * count);
     this.#reserve(this.count + count);
+    const out = this.rects;
     for (let i = 0; i < count; i++) {
-      const reach = widths[styles[i]];
-      this.#add(BOX, styles[i], from + 4 * i, from + 4 * i + 4, rects[4 * i + 1] - reach, rects[4 * i + 3] + reach);
+      const from = this.rectNumbers;
+      const left = rects[4 * i];
+      const top = rects[4 * i + 1];
+      const right = rects[4 * i + 2];
+      const bottom = rects[4 * i + 3];
+      const color = everyday[styles[i]];
+      if (color !== 0 && left > 0 && right < canvasWidth && bottom - top > 1 && right - left > 1) {
+        out[from] = color;
+        out[from + 1] = left - 1;
+        out[from + 2] = top - 1;
+        out[from + 3] = right + 1;
+        out[from + 4] = bottom + 1;
+        this.rectNumbers = from + 5;
+        this.#add(EVERYDAY, 0, from, from + 5, top - 1, bottom + 1);
+      } else {
+        out[from] = left;
+        out[from + 1] = top;
+        out[from + 2] = right;
+        out[from + 3] = bottom;
+        this.rectNumbers = from + 4;
+        const reach = widths[styles[i]];
+        this.#add(BOX, styles[i], from, from + 4, top - reach, bottom + reach);
+      }
     }
   }
 
@@ -160,7 +184,7 @@ export function sameBand(a, b, band) {
 function sameNumbers(a, i, b, j) {
   const length = a.stop[i] - a.at[i];
   if (length !== b.stop[j] - b.at[j]) return false;
-  const pool = a.kind[i] === BOX ? 'rects' : a.kind[i] === SPANS ? 'spans' : 'lines';
+  const pool = a.kind[i] === BOX || a.kind[i] === EVERYDAY ? 'rects' : a.kind[i] === SPANS ? 'spans' : 'lines';
   const [ours, theirs] = [a[pool], b[pool]];
   for (let k = 0, p = a.at[i], q = b.at[j]; k < length; k++) if (ours[p + k] !== theirs[q + k]) return false;
   return true;

@@ -1,59 +1,50 @@
-// Upright boxes, the everyday case: outlines on pixel boundaries, inside and dashes.
+// Upright boxes: outlines on pixel boundaries, inside and dashes.
 
 import { alphaOf } from '../layout.js';
-import { BOX } from './marks.js';
+import { EVERYDAY } from './marks.js';
 
-/** Numbers of an everyday box that are handed over: its colour, left, top, right, bottom. */
+/** Numbers of an everyday box: its colour, and the outline's own left, top, right, bottom. */
 const NUMBERS = 5;
 
-/** The styles of nearly all boxes there are: an opaque outline of two pixels. @param {import('../layout.js').Layout} layout */
-export function everydayStyles({ color, fill, width, dash }) {
-  return width.map((w, k) => (
-    w === 2 && !dash[k] && alphaOf(color[k]) === 255 && alphaOf(fill[k]) === 0 ? 1 : 0));
+/**
+ * The styles of nearly all boxes there are, an opaque outline of two pixels: their colours, and 0
+ * for all others.
+ * @param {import('../layout.js').Layout} layout
+ */
+export function everydayColors({ color, fill, width, dash }) {
+  return color.map((c, k) => (
+    width[k] === 2 && !dash[k] && alphaOf(c) === 255 && alphaOf(fill[k]) === 0 ? c : 0));
 }
 
 /**
- * Paints the boxes at `order[from]` and behind, up to the next mark of another kind.
+ * Paints the everyday boxes at `order[from]` and behind, up to the next mark of another kind.
  * @param {import('./raster.js').Raster} raster clipped to the band
  * @param {import('./marks.js').Marks} marks @param {number} from @param {number} stop
- * @param {import('../layout.js').Layout} layout @param {Uint8Array} everyday which styles are
  * @returns {number} where it ended
  */
-export function paintBoxes(raster, { order, kind, ink, at, rects }, from, stop, layout, everyday) {
-  const { kernels, w, whole } = raster;
-  const { color } = layout;
+export function paintEveryday(raster, { order, kind, at, rects }, from, stop) {
+  const { whole } = raster;
   const most = whole.length - NUMBERS;
-  let leftmost = w;
+  let leftmost = raster.w;
   let rightmost = 0;
   let count = 0;
-  const hand = () => {
-    kernels.outlines(count / NUMBERS);
-    count = 0;
-  };
   let k = from;
-  for (; k < stop && kind[order[k]] === BOX; k++) {
+  for (; k < stop && count <= most; k++) {
     const i = order[k];
-    const style = ink[i];
-    const left = rects[at[i]] - 1;
-    const top = rects[at[i] + 1] - 1;
-    const right = rects[at[i] + 2] + 1;
-    const bottom = rects[at[i] + 3] + 1;
-    if (!everyday[style] || left < 0 || right > w || bottom - top < 4 || right - left < 4) {
-      hand(); // what was painted before lies below
-      outline(raster, rects, at[i], style, layout);
-      continue;
-    }
+    if (kind[i] !== EVERYDAY) break;
+    const p = at[i];
+    const left = rects[p + 1];
+    const right = rects[p + 3];
     if (left < leftmost) leftmost = left;
     if (right > rightmost) rightmost = right;
-    whole[count] = color[style];
+    whole[count] = rects[p];
     whole[count + 1] = left;
-    whole[count + 2] = top;
+    whole[count + 2] = rects[p + 2];
     whole[count + 3] = right;
-    whole[count + 4] = bottom;
+    whole[count + 4] = rects[p + 4];
     count += NUMBERS;
-    if (count > most) hand();
   }
-  hand();
+  raster.kernels.outlines(count / NUMBERS);
   raster.touch(leftmost, rightmost, false);
   return k;
 }
@@ -61,10 +52,10 @@ export function paintBoxes(raster, { order, kind, ink, at, rects }, from, stop, 
 /**
  * Paints the rows of a box that are not clipped.
  * @param {import('./raster.js').Raster} raster
- * @param {Int32Array} rects left, top, right, bottom @param {number} at where the box's begin
+ * @param {Int32Array} rects left, top, right, bottom @param {number} at where those of the box begin
  * @param {number} style @param {import('../layout.js').Layout} layout
  */
-function outline(raster, rects, at, style, layout) {
+export function paintBox(raster, rects, at, style, layout) {
   const w = layout.width[style];
   const before = w >> 1;
   const left = rects[at] - before;

@@ -57,7 +57,7 @@
     (global.set $bottom (local.get $b)))
 
   ;; The colour of what is painted next: red in the lowest byte, alpha in the highest.
-  (func $ink (export "ink") (param $color i32)
+  (func (export "ink") (param $color i32)
     (global.set $alpha (i32.shr_u (local.get $color) (i32.const 24)))
     (global.set $solid (i32.or (local.get $color) (i32.const 0xff000000)))
     (global.set $share (i16x8.add (i16x8.splat (i32.const 128))
@@ -74,12 +74,16 @@
     (if (i32.eq (global.get $alpha) (i32.const 255))
       (then
         (local.set $ink (i32x4.splat (global.get $solid)))
-        (block $few
-          (loop $four
-            (br_if $few (i32.gt_u (i32.add (local.get $at) (i32.const 16)) (local.get $end)))
-            (v128.store offset=65536 (local.get $at) (local.get $ink))
-            (local.set $at (i32.add (local.get $at) (i32.const 16)))
-            (br $four)))
+        (if (i32.ge_u (i32.sub (local.get $end) (local.get $at)) (i32.const 16))
+          (then
+            (loop $four
+              (v128.store offset=65536 (local.get $at) (local.get $ink))
+              (br_if $four (i32.lt_u
+                (i32.add (local.tee $at (i32.add (local.get $at) (i32.const 16))) (i32.const 16))
+                (local.get $end))))
+            ;; the last four, some of them perhaps once more
+            (v128.store offset=65536 (i32.sub (local.get $end) (i32.const 16)) (local.get $ink))
+            (return)))
         (block $done
           (loop $one
             (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
@@ -130,10 +134,11 @@
   ;; left, top, right, bottom, with four and more between.
   (func (export "outlines") (param $count i32)
     (local $at i32)
+    (global.set $alpha (i32.const 255))
     (block $done
       (loop $next
         (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
-        (call $ink (i32.load offset=4096 (local.get $at)))
+        (global.set $solid (i32.load offset=4096 (local.get $at)))
         (call $outline
           (i32.load offset=4100 (local.get $at)) (i32.load offset=4104 (local.get $at))
           (i32.load offset=4108 (local.get $at)) (i32.load offset=4112 (local.get $at)))
@@ -144,8 +149,9 @@
   (func $outline (param $left i32) (param $t i32) (param $right i32) (param $b i32)
     (local $row i32) (local $stop i32) (local $at i32) (local $across i32) (local $step i32)
     (local $pair i64)
-    (call $rows (local.get $left) (local.get $t) (local.get $right)
-      (i32.add (local.get $t) (i32.const 2)))
+    (if (i32.gt_s (i32.add (local.get $t) (i32.const 2)) (global.get $top)) (then
+      (call $rows (local.get $left) (local.get $t) (local.get $right)
+        (i32.add (local.get $t) (i32.const 2)))))
     (local.set $row (call $most (i32.add (local.get $t) (i32.const 2)) (global.get $top)))
     (local.set $stop (call $least (i32.sub (local.get $b) (i32.const 2)) (global.get $bottom)))
     (local.set $pair (i64.mul (i64.extend_i32_u (global.get $solid)) (i64.const 0x100000001)))
@@ -154,6 +160,17 @@
       (i32.sub (i32.sub (local.get $right) (local.get $left)) (i32.const 2)) (i32.const 2)))
     (local.set $at (i32.shl
       (i32.add (i32.mul (local.get $row) (global.get $width)) (local.get $left)) (i32.const 2)))
+    (block $few ;; two rows at once
+      (loop $next
+        (br_if $few (i32.ge_s (i32.add (local.get $row) (i32.const 1)) (local.get $stop)))
+        (i64.store offset=65536 (local.get $at) (local.get $pair))
+        (i64.store offset=65536 (i32.add (local.get $at) (local.get $across)) (local.get $pair))
+        (local.set $at (i32.add (local.get $at) (local.get $step)))
+        (i64.store offset=65536 (local.get $at) (local.get $pair))
+        (i64.store offset=65536 (i32.add (local.get $at) (local.get $across)) (local.get $pair))
+        (local.set $at (i32.add (local.get $at) (local.get $step)))
+        (local.set $row (i32.add (local.get $row) (i32.const 2)))
+        (br $next)))
     (block $done
       (loop $next
         (br_if $done (i32.ge_s (local.get $row) (local.get $stop)))
@@ -162,8 +179,9 @@
         (local.set $at (i32.add (local.get $at) (local.get $step)))
         (local.set $row (i32.add (local.get $row) (i32.const 1)))
         (br $next)))
-    (call $rows (local.get $left) (i32.sub (local.get $b) (i32.const 2)) (local.get $right)
-      (local.get $b)))
+    (if (i32.lt_s (i32.sub (local.get $b) (i32.const 2)) (global.get $bottom)) (then
+      (call $rows (local.get $left) (i32.sub (local.get $b) (i32.const 2)) (local.get $right)
+        (local.get $b)))))
 
   ;; Columns [left, right), within the picture, of those of rows [top, bottom) that are painted.
   (func $rows (export "rows") (param $left i32) (param $t i32) (param $right i32) (param $b i32)
