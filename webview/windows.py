@@ -93,20 +93,31 @@ def _geometry(
 
 def _distinct(objects: list[Any]) -> tuple[np.ndarray, list[Any]]:
     """A number for each object, and the objects: a held shape is one object on many frames."""
-    numbers = {identity: i for i, identity in enumerate(dict.fromkeys(map(id, objects)))}
-    which = np.fromiter((numbers[id(item)] for item in objects), np.uint32, len(objects))
-    found = {id(item): item for item in objects}
-    return which, [found[identity] for identity in numbers]
+    identities = list(map(id, objects))
+    found = dict(zip(identities, objects, strict=True))
+    if len(found) == len(objects):  # everything moves
+        return np.arange(len(objects), dtype=np.uint32), objects
+    numbers = dict(zip(found, range(len(found)), strict=True))
+    which = np.fromiter(map(numbers.__getitem__, identities), np.uint32, len(objects))
+    return which, list(found.values())
 
 
 def _paths(shapes: list[Shape]) -> dict[str, np.ndarray]:
-    part_sizes = _sizes([shape.part_offsets for shape in shapes])
-    ring_sizes = _sizes([shape.ring_offsets for shape in shapes])
+    points = [shape.points for shape in shapes]
+    ring_offsets = [shape.ring_offsets for shape in shapes]
+    if max(map(len, ring_offsets)) == 2:  # every shape is one ring, as nearly all are
+        parts = rings = np.arange(len(shapes) + 1, dtype=np.uint32)
+        ring_sizes: Sequence[int] | np.ndarray = list(map(len, points))
+    else:
+        part_offsets = [shape.part_offsets for shape in shapes]
+        parts = _starts([len(offsets) - 1 for offsets in part_offsets])
+        rings = _starts(_sizes(part_offsets))
+        ring_sizes = _sizes(ring_offsets)
     return {
-        "parts": _starts([len(shape.part_offsets) - 1 for shape in shapes]),
-        "rings": _starts(part_sizes),
+        "parts": parts,
+        "rings": rings,
         "vertices": _starts(ring_sizes),
-        "values": np.concatenate([shape.points for shape in shapes]).astype(np.float32),
+        "values": np.concatenate(points).astype(np.float32),
     }
 
 

@@ -69,6 +69,8 @@ def fill(
         t0, t1 = (begin, end) if times is None else (times[begin], times[end])
         span = float(t1 - t0)
         moments = (clock - t0) / span if span else np.zeros(count)
-        several = path.each(moments) if isinstance(path, paths.Paths) else map(path.at, moments)
-        for i, shape in enumerate(several, run.start):
-            flat[i] = shape
+        if isinstance(path, paths.Paths):
+            flat[run] = path.each(moments)
+            continue
+        for i, t in enumerate(moments, run.start):
+            flat[i] = path.at(t)
