@@ -385,6 +385,17 @@ async def test_the_selection_is_hidden_and_all_shown_again(site: Site, window: W
     await window.until(f"!reviewer.painted().entities.includes('{entity}')")
     await press(window, "Alt+h")
     await window.until(f"reviewer.painted().entities.includes('{entity}')")
+    await press(window, "2")
+    await window.drag((300, 200), (400, 280))
+    await window.settled()
+    other = await window.until("reviewer.selected")
+    # From the list too, whose rows have the focus: a key means the same wherever the hand was.
+    await window.page.get_by_role("listbox").first.focus()
+    await press(window, "Shift+F")
+    await window.until(f"!reviewer.painted().entities.includes('{entity}')")
+    await window.until(f"reviewer.painted().entities.includes('{other}')")
+    await press(window, "Shift+F")
+    await window.until(f"reviewer.painted().entities.includes('{entity}')")
     revision = site.project.revision
     await press(window, "Control+s")
     await expect(window.page.get_by_text("all of them are on disk")).to_be_visible()

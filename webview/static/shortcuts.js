@@ -53,6 +53,7 @@ function builtIn(workspace, shortcuts) {
     command('View', 'Search entities', ['/'], () => parts.entities.querySelector('input')?.select()),
     command('View', 'The bare picture: hold, or tap and tap again', ['q'], (event) => peek(store, event)),
     command('View', 'Hide the selection, or show it', ['h'], () => hideSelection(workspace)),
+    command('View', 'Show the selection alone, or all', ['Shift+f'], () => showAlone(workspace)),
     command('View', 'Show all that is hidden', ['Alt+h'], () => { visibility.clear('solo'); visibility.clear('hidden'); }),
     command('View', 'Crosshair', ['Shift+h'], () => toggleLook(store, 'crosshair')),
     command('View', 'Motion path of the selection', ['Shift+t'], () => toggleLook(store, 'path')),
@@ -92,6 +93,12 @@ function hideSelection({ store, visibility, notify }) {
   const { selection, selected } = store.state;
   if (selected === null) notify('Select what is to be hidden first.');
   else visibility.set('hidden', selection, !visibility.hidden.has(selected));
+}
+
+function showAlone({ store, visibility, notify }) {
+  const { selection, selected } = store.state;
+  if (selected === null) notify('Select what is to be shown alone first.');
+  else visibility.toggleSolo(...selection);
 }
 
 /** For hands that are used to saving. */

@@ -59,10 +59,10 @@ export class Visibility {
     this.set(what, [id], !this[what].has(id));
   }
 
-  /** Show this one alone, or all again when it was alone already. */
-  toggleSolo(id) {
-    const alone = this.solo.size === 1 && this.solo.has(id);
-    this.solo = new Set(alone ? [] : [id]);
+  /** Show these alone, or all again when they were alone already. */
+  toggleSolo(...ids) {
+    const alone = this.solo.size === ids.length && ids.every((id) => this.solo.has(id));
+    this.solo = new Set(alone ? [] : ids);
     this.#changed();
   }
 

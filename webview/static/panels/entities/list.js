@@ -338,9 +338,8 @@ class EntityList {
       this.#startRename(this.#rowOf(selected));
     } else if ((event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) && selected) {
       this.openMenu(selected);
-    } else if (event.key.toLowerCase() === 'h' && selected && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      if (event.shiftKey) visibility.toggleSolo(selected);
-      else visibility.set('hidden', store.state.selection, !visibility.hidden.has(selected));
+    } else if (event.key === 'h' && selected && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      visibility.set('hidden', store.state.selection, !visibility.hidden.has(selected));
     } else if (by && this.shown.length && !event.altKey) {
       const at = this.shown.findIndex((entity) => entity.id === selected);
       const next = Math.min(this.shown.length - 1, Math.max(0, at + by));

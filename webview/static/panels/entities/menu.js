@@ -24,8 +24,8 @@ export function openEntityMenu(workspace, id, x, y, { onRename = null } = {}) {
     ...wholeOperations(workspace).map(({ name, textAt, possible, run }) => (
       change(textAt(frame), () => run(entity), { disabled: !possible(entity, frame), keys: keysOf(workspace, name) }))),
     'line',
-    item('Hidden', () => visibility.toggle('hidden', id), { checked: hidden }),
-    item('Shown alone', () => visibility.toggleSolo(id), { checked: visibility.solo.size === 1 && visibility.solo.has(id) }),
+    item('Hidden', () => visibility.toggle('hidden', id), { checked: hidden, keys: keysOf(workspace, 'Hide the selection, or show it') }),
+    item('Shown alone', () => visibility.toggleSolo(id), { checked: visibility.solo.size === 1 && visibility.solo.has(id), keys: keysOf(workspace, 'Show the selection alone, or all') }),
     item('Locked', () => visibility.toggle('locked', id), { checked: locked }),
     'line',
     change('Delete', () => {
