@@ -4,6 +4,7 @@ import { h } from '../dom.js';
 
 const STAY_MS = { plain: 5000, bad: 9000 };
 const MAX_TOASTS = 3;
+const GAP_PX = 12;
 
 /** @param {HTMLElement} root @returns {(text: string, kind?: 'plain'|'bad', action?: {text: string, run: Function}) => void} */
 export function createToasts(root) {
@@ -19,7 +20,15 @@ export function createToasts(root) {
       }, action.text));
     }
     list.append(toast);
+    place(list);
     while (list.children.length > MAX_TOASTS) list.firstChild.remove();
     setTimeout(() => toast.remove(), STAY_MS[kind]);
   };
+}
+
+/** Over the lower edge of the picture, where no button is. */
+function place(list) {
+  const stage = document.querySelector('.stage')?.getBoundingClientRect();
+  list.style.left = stage ? `${stage.left + stage.width / 2}px` : '';
+  list.style.bottom = stage ? `${innerHeight - stage.bottom + GAP_PX}px` : '';
 }
