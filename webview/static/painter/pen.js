@@ -63,6 +63,7 @@ export class Pen {
   fill(color, sink, parts = [0, this.starts.length]) {
     const bounds = [...this.starts, this.count];
     sink.ink(color);
+    if (parts.length === 2 && sink.rings?.(this.points, bounds)) return;
     fillRings(this.points, bounds, parts, this.layout, sink);
   }
 

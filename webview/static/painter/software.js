@@ -1,8 +1,9 @@
 // Pixels written without the browser's help and handed over with putImageData. Where WebGL is emulated this is
 // 5 to 10 times faster than any call the canvas offers for the same boxes.
 
+import { MOST_ROWS, MOST_VERTICES } from './software/kernels.js';
 import { paintLines } from './software/lines.js';
-import { BOX, EVERYDAY, Marks, SEGMENT, SPANS, sameBand } from './software/marks.js';
+import { BOX, EVERYDAY, Marks, RINGS, SEGMENT, SPANS, sameBand } from './software/marks.js';
 import { everydayColors, paintBox, paintEveryday } from './software/outlines.js';
 import { Raster } from './software/raster.js';
 import { trace } from './trace.js';
@@ -10,7 +11,7 @@ import { trace } from './trace.js';
 /** @typedef {import('./layout.js').Layout} Layout */
 
 /** Rows of the canvas that are painted at once: so many fit into a core's own cache. */
-const BAND_ROWS = 64;
+const BAND_ROWS = MOST_ROWS;
 
 /** @implements {import('./trace.js').Sink} */
 export class SoftwareBackend {
@@ -74,6 +75,13 @@ export class SoftwareBackend {
   spans(spans, count) {
     this.marks.addSpans(this.color, spans, count);
     if (this.marks.full) this.#paint(false);
+  }
+
+  rings(points, bounds) {
+    if (bounds[bounds.length - 1] > MOST_VERTICES) return false;
+    this.marks.addRings(this.color, points, bounds);
+    if (this.marks.full) this.#paint(false);
+    return true;
   }
 
   segment(x0, y0, x1, y1, half, dash) {
@@ -173,6 +181,8 @@ export class SoftwareBackend {
       raster.setInk(ink[i]);
       if (kind[i] === SPANS) {
         next[i] = raster.spans(spans, next[i], end[i]);
+      } else if (kind[i] === RINGS) {
+        raster.rings(lines, from, end[i]);
       } else if (kind[i] === SEGMENT) {
         k = paintLines(raster, marks, k, stop, layout) - 1;
       } else {

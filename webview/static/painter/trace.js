@@ -16,6 +16,8 @@ import { traceEllipse, traceTurned } from './turned.js';
  * @property {(color: number) => void} ink of the marks that follow, a colour as in Layout
  * @property {(spans: Int32Array, count: number) => void} spans of whole pixels on the canvas: left,
  *   row, right of each
+ * @property {(points: Float64Array, bounds: number[]) => boolean} [rings] the inside of rings by the
+ *   even-odd rule, as spans.js finds it; false when these are too many, and spans are wanted
  * @property {(x0: number, y0: number, x1: number, y1: number, half: number, dash: number) => void}
  *   segment a line with soft edges, `half` as wide to either side; dashes begin `dash` px before its
  *   start, none when negative

@@ -8,6 +8,7 @@
  * @property {(color: number) => void} ink
  * @property {(count: number) => void} spans
  * @property {(left: number, top: number, right: number, bottom: number) => void} rows
+ * @property {(bytes: number) => void} rings
  * @property {(count: number) => void} outlines
  * @property {(count: number, dashOn: number, dashPeriod: number) => void} segments
  * @property {(x: number, y: number, radius: number) => void} disc
@@ -17,8 +18,11 @@
 /** Where the numbers begin that are handed over with a call, bytes, and where they end at the latest. */
 export const HANDS = 4096;
 export const HANDS_END = 65536;
+/** So many vertices and rows can be filled at once: there is room for that many crossings. */
+export const MOST_VERTICES = 1000;
+export const MOST_ROWS = 64;
 /** Where the picture begins, bytes. */
-export const PICTURE = 65536;
+export const PICTURE = 393216;
 /** Bytes behind the picture that are read and written with its last pixels. */
 export const MARGIN = 16;
 

@@ -8,10 +8,13 @@ export const SEGMENT = 2;
 export const DISC = 3;
 /** A box whose outline is opaque, two pixels wide and cut by neither side of the picture. */
 export const EVERYDAY = 4;
+/** Rings that are filled by the even-odd rule. */
+export const RINGS = 5;
 
 /** More than this is painted in several goes: it bounds what a hostile picture can take up. */
 const MANY_MARKS = 1 << 18;
 const MANY_SPANS = 1 << 20;
+const MANY_NUMBERS = 1 << 22;
 
 export class Marks {
   /** @param {number} height rows of the picture @param {number} bandRows */
@@ -36,7 +39,10 @@ export class Marks {
     this.rects = new Int32Array(1024);
     /** left, row, right of each span */
     this.spans = new Int32Array(1024);
-    /** x0, y0, x1, y1, half, dash of each segment; x, y, radius of each disc */
+    /**
+     * x0, y0, x1, y1, half, dash of each segment; x, y, radius of each disc; of rings one behind the
+     * other the number of vertices, then x, y of each
+     */
     this.lines = new Float64Array(1024);
     this.clear();
   }
@@ -50,7 +56,7 @@ export class Marks {
 
   /** Whether it is time to paint what there is. */
   get full() {
-    return this.count >= MANY_MARKS || this.spanNumbers >= 3 * MANY_SPANS;
+    return this.count >= MANY_MARKS || this.spanNumbers >= 3 * MANY_SPANS || this.lineNumbers >= MANY_NUMBERS;
   }
 
   #reserve(count) {
@@ -117,6 +123,27 @@ export class Marks {
     this.#add(SPANS, ink, from, this.spanNumbers, spans[1], spans[3 * count - 2] + 1);
   }
 
+  /** @param {number} ink @param {Float64Array} points x, y @param {number[]} bounds where rings begin, and the last one ends */
+  addRings(ink, points, bounds) {
+    const rings = bounds.length - 1;
+    const from = this.#reserveLine(rings + 2 * bounds[rings]);
+    const { lines } = this;
+    let at = from;
+    let top = Infinity;
+    let bottom = -Infinity;
+    for (let ring = 0; ring < rings; ring++) {
+      lines[at++] = bounds[ring + 1] - bounds[ring];
+      for (let i = bounds[ring]; i < bounds[ring + 1]; i++) {
+        const y = points[2 * i + 1];
+        lines[at++] = points[2 * i];
+        lines[at++] = y;
+        if (y < top) top = y;
+        if (y > bottom) bottom = y;
+      }
+    }
+    this.#add(RINGS, ink, from, at, Math.floor(top), bottom + 1);
+  }
+
   addSegment(ink, x0, y0, x1, y1, half, dash) {
     const from = this.#reserveLine();
     const { lines } = this;
@@ -139,9 +166,9 @@ export class Marks {
     this.#add(DISC, ink, from, from + 3, y - radius - 1, y + radius + 1);
   }
 
-  #reserveLine() {
+  #reserveLine(numbers = 6) {
     const from = this.lineNumbers;
-    this.lineNumbers += 6;
+    this.lineNumbers += numbers;
     if (this.lineNumbers > this.lines.length) this.lines = grown(this.lines, this.lineNumbers);
     this.#reserve(this.count + 1);
     return from;

@@ -1,29 +1,28 @@
 ;; The loops over pixels, four at a time. `raster.js` decides what is painted where.
 ;;
 ;; Memory: 256 vectors of four whole numbers, one for each alpha, by which `release` takes it out of
-;; the channels; from byte 4096 on, spans to be filled; from byte 65536 on, the picture, row by row,
-;; four bytes a pixel in the order R, G, B, A; then 16 bytes that nobody looks at, as the last pixels
-;; are read and written with others behind them.
+;; the channels; from byte 4096 on, what is handed over with a call; from byte 65536 on, room for the
+;; crossings of edges with rows; from byte 393216 on, the picture, row by row, four bytes a pixel in
+;; the order R, G, B, A; then 16 bytes that nobody looks at, as the last pixels are read and written
+;; with others behind them.
 ;;
-;; While painting, colours have their alpha multiplied in. A colour over another is, for each channel,
-;; (above * alpha + below * (255 - alpha)) / 255, rounded: with v = that sum + 128 in 16 bits, the
-;; quotient is (v + (v >> 8)) >> 8.
+;; While painting, colours have their alpha multiplied in. To lay a colour over another is to move
+;; each channel, alpha among them, by a part of the way to the colour made opaque; alpha is that part.
 ;;
 ;; `python -m tests.assemble` makes pixels.wasm of this file, and a test that they agree.
 (module
-  (memory (export "memory") 2)
+  (memory (export "memory") 7)
 
   ;; The picture's row, in pixels; rows [top, bottom) are painted.
   (global $width (mut i32) (i32.const 0))
   (global $top (mut i32) (i32.const 0))
   (global $bottom (mut i32) (i32.const 0))
 
-  ;; The ink: its colour made opaque, its alpha, what `over` makes of the ink alone (16 bits a channel),
-  ;; and 255 - alpha in every byte.
+  ;; The ink: its colour made opaque, as that and with 16 bits a channel; its alpha, that in 32767ths.
   (global $solid (mut i32) (i32.const 0))
+  (global $wide (mut v128) (v128.const i32x4 0 0 0 0))
   (global $alpha (mut i32) (i32.const 0))
-  (global $share (mut v128) (v128.const i32x4 0 0 0 0))
-  (global $rest (mut v128) (v128.const i32x4 0 0 0 0))
+  (global $weight (mut f32) (f32.const 0))
 
   ;; The line at hand: its length along its main direction, half its width across that, how it
   ;; climbs; pixels along the line for one along its main direction; its dashes.
@@ -60,15 +59,14 @@
   (func (export "ink") (param $color i32)
     (global.set $alpha (i32.shr_u (local.get $color) (i32.const 24)))
     (global.set $solid (i32.or (local.get $color) (i32.const 0xff000000)))
-    (global.set $share (i16x8.add (i16x8.splat (i32.const 128))
-      (i16x8.extmul_low_i8x16_u
-        (i32x4.splat (global.get $solid)) (i8x16.splat (global.get $alpha)))))
-    (global.set $rest (i8x16.splat (i32.sub (i32.const 255) (global.get $alpha)))))
+    (global.set $wide (i16x8.extend_low_i8x16_u (i32x4.splat (global.get $solid))))
+    (global.set $weight (f32.mul (f32.convert_i32_u (global.get $alpha))
+      (f32.div (f32.const 32767) (f32.const 255)))))
 
   ;; Pixels [start, stop), counted from the picture's first one.
   (func $run (param $start i32) (param $stop i32)
-    (local $at i32) (local $end i32) (local $ink v128) (local $rest v128)
-    (local $under v128) (local $even v128) (local $odd v128)
+    (local $at i32) (local $end i32) (local $ink v128) (local $part v128)
+    (local $under v128) (local $low v128) (local $high v128)
     (local.set $at (i32.shl (local.get $start) (i32.const 2)))
     (local.set $end (i32.shl (local.get $stop) (i32.const 2)))
     (if (i32.eq (global.get $alpha) (i32.const 255))
@@ -77,41 +75,39 @@
         (if (i32.ge_u (i32.sub (local.get $end) (local.get $at)) (i32.const 16))
           (then
             (loop $four
-              (v128.store offset=65536 (local.get $at) (local.get $ink))
+              (v128.store offset=393216 (local.get $at) (local.get $ink))
               (br_if $four (i32.lt_u
                 (i32.add (local.tee $at (i32.add (local.get $at) (i32.const 16))) (i32.const 16))
                 (local.get $end))))
             ;; the last four, some of them perhaps once more
-            (v128.store offset=65536 (i32.sub (local.get $end) (i32.const 16)) (local.get $ink))
+            (v128.store offset=393216 (i32.sub (local.get $end) (i32.const 16)) (local.get $ink))
             (return)))
         (block $done
           (loop $one
             (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
-            (i32.store offset=65536 (local.get $at) (global.get $solid))
+            (i32.store offset=393216 (local.get $at) (global.get $solid))
             (local.set $at (i32.add (local.get $at) (i32.const 4)))
             (br $one)))
         (return)))
-    (local.set $ink (global.get $share))
-    (local.set $rest (global.get $rest))
+    (local.set $ink (global.get $wide))
+    (local.set $part (i16x8.splat (i32.trunc_f32_s (f32.nearest (global.get $weight)))))
     (block $done
       (loop $four
         (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
-        (local.set $under (v128.load offset=65536 (local.get $at)))
-        (local.set $even (i16x8.add (local.get $ink)
-          (i16x8.extmul_low_i8x16_u (local.get $under) (local.get $rest))))
-        (local.set $odd (i16x8.add (local.get $ink)
-          (i16x8.extmul_high_i8x16_u (local.get $under) (local.get $rest))))
-        (local.set $even (i8x16.narrow_i16x8_u
-          (i16x8.shr_u (i16x8.add (local.get $even)
-            (i16x8.shr_u (local.get $even) (i32.const 8))) (i32.const 8))
-          (i16x8.shr_u (i16x8.add (local.get $odd)
-            (i16x8.shr_u (local.get $odd) (i32.const 8))) (i32.const 8))))
+        (local.set $under (v128.load offset=393216 (local.get $at)))
+        (local.set $low (i16x8.extend_low_i8x16_u (local.get $under)))
+        (local.set $high (i16x8.extend_high_i8x16_u (local.get $under)))
+        (local.set $low (i8x16.narrow_i16x8_u
+          (i16x8.add (local.get $low) (i16x8.q15mulr_sat_s
+            (i16x8.sub (local.get $ink) (local.get $low)) (local.get $part)))
+          (i16x8.add (local.get $high) (i16x8.q15mulr_sat_s
+            (i16x8.sub (local.get $ink) (local.get $high)) (local.get $part)))))
         (if (i32.gt_u (i32.add (local.get $at) (i32.const 16)) (local.get $end))
           (then ;; of the last four only those that belong to the run
-            (local.set $even (v128.bitselect (local.get $even) (local.get $under)
+            (local.set $low (v128.bitselect (local.get $low) (local.get $under)
               (i32x4.lt_u (v128.const i32x4 0 4 8 12)
                 (i32x4.splat (i32.sub (local.get $end) (local.get $at))))))))
-        (v128.store offset=65536 (local.get $at) (local.get $even))
+        (v128.store offset=393216 (local.get $at) (local.get $low))
         (local.set $at (i32.add (local.get $at) (i32.const 16)))
         (br $four))))
 
@@ -127,6 +123,139 @@
           (i32.add (local.get $pixels) (i32.load offset=4104 (local.get $at))))
         (local.set $at (i32.add (local.get $at) (i32.const 12)))
         (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $next))))
+
+  ;; The row whose middle is the first one not above `y`, of those that are painted or the next.
+  (func $row (param $y f64) (result i32)
+    (call $least (global.get $bottom) (call $most (global.get $top)
+      (i32.trunc_sat_f64_s (f64.ceil (f64.sub (local.get $y) (f64.const 0.5)))))))
+
+  ;; The inside of rings by the even-odd rule: a pixel is in when its centre is, as in spans.js. The
+  ;; rings are at byte 4096, `bytes` of them: of each the number of vertices, then x and y of each.
+  ;; There are at most as many vertices as there is room for crossings of each with 64 rows, and no
+  ;; more rows than that.
+  (func (export "rings") (param $bytes i32)
+    (local $first i32) (local $rows i32) (local $k i32) (local $total i32) (local $crossed i32)
+    (local $left i32) (local $right i32) (local $start i32) (local $stop i32)
+    (local.set $rows (i32.sub (global.get $bottom) (global.get $top)))
+    ;; by row: how many edges more cross it than the one above, then where its crossings end
+    (memory.fill (i32.const 65536) (i32.const 0)
+      (i32.shl (i32.add (local.get $rows) (i32.const 2)) (i32.const 2)))
+    (call $edges (local.get $bytes) (i32.const 0))
+    (block $counted
+      (loop $next
+        (br_if $counted (i32.ge_s (local.get $k) (local.get $rows)))
+        (local.set $crossed (i32.add (local.get $crossed)
+          (i32.load offset=65536 (i32.shl (local.get $k) (i32.const 2)))))
+        (local.set $total (i32.add (local.get $total) (local.get $crossed)))
+        (i32.store offset=65536 (i32.shl (local.get $k) (i32.const 2)) (local.get $total))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (br $next)))
+    (i32.store offset=65536 (i32.shl (local.get $rows) (i32.const 2)) (local.get $total))
+    ;; filled from its end, each row's number comes to be where its crossings begin
+    (call $edges (local.get $bytes) (i32.const 1))
+    (local.set $k (i32.const 0))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_s (local.get $k) (local.get $rows)))
+        (local.set $start (i32.load offset=65536 (i32.shl (local.get $k) (i32.const 2))))
+        (local.set $stop (i32.load offset=65540 (i32.shl (local.get $k) (i32.const 2))))
+        (if (i32.gt_s (i32.sub (local.get $stop) (local.get $start)) (i32.const 1)) (then
+          (call $sort (local.get $start) (local.get $stop))
+          (local.set $first
+            (i32.mul (i32.add (global.get $top) (local.get $k)) (global.get $width)))
+          (loop $pairs
+            (local.set $left (i32.load offset=66048 (i32.shl (local.get $start) (i32.const 2))))
+            (local.set $right (i32.load offset=66052 (i32.shl (local.get $start) (i32.const 2))))
+            (if (i32.lt_s (local.get $left) (local.get $right)) (then
+              (call $run (i32.add (local.get $first) (local.get $left))
+                (i32.add (local.get $first) (local.get $right)))))
+            (br_if $pairs (i32.lt_s
+              (i32.add (local.tee $start (i32.add (local.get $start) (i32.const 2))) (i32.const 1))
+              (local.get $stop))))))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (br $next))))
+
+  ;; Counts where edges begin and end to cross rows, or writes down where they cross them.
+  (func $edges (param $bytes i32) (param $write i32)
+    (local $at i32) (local $end i32) (local $a i32) (local $b i32) (local $swap i32)
+    (local $x0 f64) (local $y0 f64) (local $x1 f64) (local $y1 f64) (local $slope f64)
+    (block $done
+      (loop $ring
+        (br_if $done (i32.ge_s (local.get $at) (local.get $bytes)))
+        (local.set $end (i32.add (local.get $at) (i32.shl
+          (i32.trunc_sat_f64_s (f64.load offset=4096 (local.get $at))) (i32.const 4))))
+        ;; the last vertex comes before the first
+        (local.set $x0 (f64.load offset=4088 (local.get $end)))
+        (local.set $y0 (f64.load offset=4096 (local.get $end)))
+        (local.set $a (call $row (local.get $y0)))
+        (block $closed
+          (loop $edge
+            (br_if $closed (i32.ge_s (local.get $at) (local.get $end)))
+            (local.set $x1 (f64.load offset=4104 (local.get $at)))
+            (local.set $y1 (f64.load offset=4112 (local.get $at)))
+            (local.set $b (call $row (local.get $y1)))
+            (if (i32.ne (local.get $a) (local.get $b)) (then
+              (if (local.get $write)
+                (then (call $cross (local.get $x0) (local.get $y0)
+                  (f64.div (f64.sub (local.get $x1) (local.get $x0))
+                    (f64.sub (local.get $y1) (local.get $y0)))
+                  (call $least (local.get $a) (local.get $b))
+                  (call $most (local.get $a) (local.get $b))))
+                (else
+                  (call $change (call $least (local.get $a) (local.get $b)) (i32.const 1))
+                  (call $change (call $most (local.get $a) (local.get $b)) (i32.const -1))))))
+            (local.set $x0 (local.get $x1))
+            (local.set $y0 (local.get $y1))
+            (local.set $a (local.get $b))
+            (local.set $at (i32.add (local.get $at) (i32.const 16)))
+            (br $edge)))
+        (local.set $at (i32.add (local.get $end) (i32.const 8)))
+        (br $ring))))
+
+  (func $change (param $row i32) (param $by i32)
+    (local.set $row (i32.shl (i32.sub (local.get $row) (global.get $top)) (i32.const 2)))
+    (i32.store offset=65536 (local.get $row)
+      (i32.add (i32.load offset=65536 (local.get $row)) (local.get $by))))
+
+  ;; Where an edge through (x, y) crosses rows [row, stop).
+  (func $cross (param $x f64) (param $y f64) (param $slope f64) (param $row i32) (param $stop i32)
+    (local $at i32) (local $place i32)
+    (local.set $at (i32.shl (i32.sub (local.get $row) (global.get $top)) (i32.const 2)))
+    (loop $next
+      (local.set $place (i32.sub (i32.load offset=65536 (local.get $at)) (i32.const 1)))
+      (i32.store offset=65536 (local.get $at) (local.get $place))
+      (i32.store offset=66048 (i32.shl (local.get $place) (i32.const 2))
+        (call $least (global.get $width) (call $most (i32.const 0)
+          (i32.trunc_sat_f64_s (f64.ceil (f64.sub (f64.add (local.get $x)
+            (f64.mul (f64.sub (f64.add (f64.convert_i32_s (local.get $row)) (f64.const 0.5))
+              (local.get $y)) (local.get $slope))) (f64.const 0.5)))))))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $next (i32.lt_s
+        (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $stop)))))
+
+  ;; Sorts crossings [start, stop), nearly always two of them or four.
+  (func $sort (param $start i32) (param $stop i32)
+    (local $at i32) (local $value i32) (local $place i32)
+    (local.set $start (i32.shl (local.get $start) (i32.const 2)))
+    (local.set $stop (i32.shl (local.get $stop) (i32.const 2)))
+    (local.set $at (i32.add (local.get $start) (i32.const 4)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_s (local.get $at) (local.get $stop)))
+        (local.set $value (i32.load offset=66048 (local.get $at)))
+        (local.set $place (local.get $at))
+        (block $found
+          (loop $down
+            (br_if $found (i32.le_s (local.get $place) (local.get $start)))
+            (br_if $found
+              (i32.le_s (i32.load offset=66044 (local.get $place)) (local.get $value)))
+            (i32.store offset=66048 (local.get $place)
+              (i32.load offset=66044 (local.get $place)))
+            (local.set $place (i32.sub (local.get $place) (i32.const 4)))
+            (br $down)))
+        (i32.store offset=66048 (local.get $place) (local.get $value))
+        (local.set $at (i32.add (local.get $at) (i32.const 4)))
         (br $next))))
 
   ;; Outlines, two pixels wide and opaque, `count` of them at byte 4096: the colour of each, and the
@@ -163,19 +292,19 @@
     (block $few ;; two rows at once
       (loop $next
         (br_if $few (i32.ge_s (i32.add (local.get $row) (i32.const 1)) (local.get $stop)))
-        (i64.store offset=65536 (local.get $at) (local.get $pair))
-        (i64.store offset=65536 (i32.add (local.get $at) (local.get $across)) (local.get $pair))
+        (i64.store offset=393216 (local.get $at) (local.get $pair))
+        (i64.store offset=393216 (i32.add (local.get $at) (local.get $across)) (local.get $pair))
         (local.set $at (i32.add (local.get $at) (local.get $step)))
-        (i64.store offset=65536 (local.get $at) (local.get $pair))
-        (i64.store offset=65536 (i32.add (local.get $at) (local.get $across)) (local.get $pair))
+        (i64.store offset=393216 (local.get $at) (local.get $pair))
+        (i64.store offset=393216 (i32.add (local.get $at) (local.get $across)) (local.get $pair))
         (local.set $at (i32.add (local.get $at) (local.get $step)))
         (local.set $row (i32.add (local.get $row) (i32.const 2)))
         (br $next)))
     (block $done
       (loop $next
         (br_if $done (i32.ge_s (local.get $row) (local.get $stop)))
-        (i64.store offset=65536 (local.get $at) (local.get $pair))
-        (i64.store offset=65536 (i32.add (local.get $at) (local.get $across)) (local.get $pair))
+        (i64.store offset=393216 (local.get $at) (local.get $pair))
+        (i64.store offset=393216 (i32.add (local.get $at) (local.get $across)) (local.get $pair))
         (local.set $at (i32.add (local.get $at) (local.get $step)))
         (local.set $row (i32.add (local.get $row) (i32.const 1)))
         (br $next)))
@@ -203,32 +332,26 @@
   (func $most (param $a i32) (param $b i32) (result i32)
     (select (local.get $a) (local.get $b) (i32.gt_s (local.get $a) (local.get $b))))
 
-  ;; Lays the ink over four pixels; `weight` is the alpha for each of them, 0 to 255, not rounded.
+  ;; Lays the ink over four pixels; `weight` is the alpha for each of them, 0 to 32767, not rounded.
+  ;; What is below is moved by that part of the way to the ink, which is exact at both ends.
   (func $lay (param $pixel i32) (param $weight v128)
-    (local $at i32) (local $a v128) (local $b v128) (local $under v128) (local $ink v128)
-    (local $even v128) (local $odd v128)
-    ;; Added to this number, a small one is rounded, and stands in the lowest byte.
-    (local.set $a (f32x4.add (local.get $weight) (f32x4.splat (f32.const 8388608))))
-    (local.set $a (i8x16.shuffle 0 0 0 0 4 4 4 4 8 8 8 8 12 12 12 12 (local.get $a) (local.get $a)))
-    (if (i32.eqz (v128.any_true (local.get $a))) (then (return)))
-    (local.set $b (v128.not (local.get $a)))
+    (local $at i32) (local $four v128) (local $low v128) (local $high v128)
+    ;; Added to this number, a small one is rounded, and stands in the two lowest bytes.
+    (local.set $weight (f32x4.add (local.get $weight) (f32x4.splat (f32.const 8388608))))
     (local.set $at (i32.shl (local.get $pixel) (i32.const 2)))
-    (local.set $under (v128.load offset=65536 (local.get $at)))
-    (local.set $ink (i32x4.splat (global.get $solid)))
-    (local.set $even (i16x8.add (v128.const i16x8 128 128 128 128 128 128 128 128)
-      (i16x8.add
-        (i16x8.extmul_low_i8x16_u (local.get $ink) (local.get $a))
-        (i16x8.extmul_low_i8x16_u (local.get $under) (local.get $b)))))
-    (local.set $odd (i16x8.add (v128.const i16x8 128 128 128 128 128 128 128 128)
-      (i16x8.add
-        (i16x8.extmul_high_i8x16_u (local.get $ink) (local.get $a))
-        (i16x8.extmul_high_i8x16_u (local.get $under) (local.get $b)))))
-    (v128.store offset=65536 (local.get $at)
+    (local.set $four (v128.load offset=393216 (local.get $at)))
+    (local.set $low (i16x8.extend_low_i8x16_u (local.get $four)))
+    (local.set $high (i16x8.extend_high_i8x16_u (local.get $four)))
+    (v128.store offset=393216 (local.get $at)
       (i8x16.narrow_i16x8_u
-        (i16x8.shr_u (i16x8.add (local.get $even)
-          (i16x8.shr_u (local.get $even) (i32.const 8))) (i32.const 8))
-        (i16x8.shr_u (i16x8.add (local.get $odd)
-          (i16x8.shr_u (local.get $odd) (i32.const 8))) (i32.const 8)))))
+        (i16x8.add (local.get $low) (i16x8.q15mulr_sat_s
+          (i16x8.sub (global.get $wide) (local.get $low))
+          (i8x16.shuffle 0 1 0 1 0 1 0 1 4 5 4 5 4 5 4 5
+            (local.get $weight) (local.get $weight))))
+        (i16x8.add (local.get $high) (i16x8.q15mulr_sat_s
+          (i16x8.sub (global.get $wide) (local.get $high))
+          (i8x16.shuffle 8 9 8 9 8 9 8 9 12 13 12 13 12 13 12 13
+            (local.get $weight) (local.get $weight)))))))
 
   ;; How much of each of four pixels from `near` on lies between `low` and `high`, along one direction.
   (func $between (param $near v128) (param $low v128) (param $high v128) (result v128)
@@ -241,7 +364,7 @@
   (func $along (param $gone v128) (result v128)
     (local $weight v128) (local $phase v128) (local $on v128) (local $period v128)
     (local.set $weight (f32x4.mul
-      (f32x4.splat (f32.convert_i32_u (global.get $alpha)))
+      (f32x4.splat (global.get $weight))
       (call $between (local.get $gone) (f32x4.splat (f32.const 0))
         (f32x4.splat (global.get $length)))))
     (if (f32.lt (global.get $dash) (f32.const 0)) (then (return (local.get $weight))))
@@ -317,14 +440,14 @@
     (global.set $stretch (f32.demote_f64 (local.get $stretch)))
     (global.set $reach (f64.mul (local.get $half) (local.get $stretch))))
 
-  ;; Whether some of `count` pixels from `pixel` on may be covered in part only, along a line from
-  ;; a0 to a1.
-  (func $partly (param $pixel i32) (param $count i32) (param $a0 f64) (param $a1 f64) (result i32)
-    (i32.or (f32.ge (global.get $dash) (f32.const 0))
-      (i32.or
-        (f64.lt (f64.convert_i32_s (local.get $pixel)) (local.get $a0))
-        (f64.gt (f64.convert_i32_s (i32.add (local.get $pixel) (local.get $count)))
-          (local.get $a1)))))
+  ;; Of a line from a0 to a1, the pixels [from, to) that are covered in their whole length; none of a
+  ;; dashed one.
+  (func $covered (param $a0 f64) (param $a1 f64) (result i32 i32)
+    (if (result i32 i32) (f32.ge (global.get $dash) (f32.const 0))
+      (then (i32.const 0) (i32.const 0))
+      (else
+        (i32.trunc_sat_f64_s (f64.ceil (local.get $a0)))
+        (i32.trunc_sat_f64_s (f64.floor (local.get $a1))))))
 
   ;; 32 bits of a whole number, 32 of what is behind the point: a line's sides are added up in these.
   (func $fixed (param $x f64) (result i64)
@@ -340,9 +463,9 @@
   (func $flat (param $a0 f64) (param $a1 f64) (param $b0 f64)
     (local $i i32) (local $stop i32) (local $row i32) (local $end i32) (local $pixels i32)
     (local $near f64) (local $far f64) (local $side i64) (local $step i64) (local $wide i64)
-    (local $over f64) (local $under f64)
+    (local $over f64) (local $under f64) (local $from i32) (local $to i32)
     (local $all v128) (local $climb v128) (local $weight v128) (local $low v128) (local $high v128)
-    (local.set $all (f32x4.splat (f32.convert_i32_u (global.get $alpha))))
+    (local.set $all (f32x4.splat (global.get $weight)))
     (local.set $climb (f32x4.mul (v128.const f32x4 0 1 2 3)
       (f32x4.splat (f32.demote_f64 (global.get $slope)))))
     (local.set $near (f64.max (f64.const 0) (f64.floor (local.get $a0))))
@@ -362,6 +485,9 @@
         (f64.max (local.get $over) (local.get $under)) (f64.const 2)))))))
     (local.set $i (i32.trunc_sat_f64_s (local.get $near)))
     (local.set $stop (i32.trunc_sat_f64_s (local.get $far)))
+    (call $covered (local.get $a0) (f64.min (local.get $a1) (local.get $far)))
+    (local.set $to)
+    (local.set $from)
     ;; the line's upper side in the middle of the column, and how it goes on in four columns
     (local.set $side (call $fixed (f64.sub (f64.add (local.get $b0)
       (f64.mul (global.get $slope) (f64.add (f64.const 0.5) (f64.sub
@@ -373,8 +499,8 @@
       (loop $next
         (br_if $done (i32.ge_s (local.get $i) (local.get $stop)))
         (local.set $weight (local.get $all))
-        (if (i32.or (call $partly (local.get $i) (i32.const 4) (local.get $a0) (local.get $a1))
-            (i32.gt_s (i32.add (local.get $i) (i32.const 4)) (local.get $stop))) (then
+        (if (i32.or (i32.lt_s (local.get $i) (local.get $from))
+            (i32.gt_s (i32.add (local.get $i) (i32.const 4)) (local.get $to))) (then
           (local.set $weight (call $first
             (call $along (f32x4.add (v128.const f32x4 0 1 2 3) (f32x4.splat (f32.demote_f64
               (f64.sub (f64.convert_i32_s (local.get $i)) (local.get $a0))))))
@@ -413,12 +539,16 @@
   (func $steep (param $a0 f64) (param $a1 f64) (param $b0 f64)
     (local $row i32) (local $end i32) (local $i i32) (local $pixels i32)
     (local $side i64) (local $step i64) (local $near f32) (local $wide f32)
+    (local $from i32) (local $to i32)
     (local $all v128) (local $weight v128)
     (local.set $row (i32.trunc_sat_f64_s
       (f64.max (f64.convert_i32_s (global.get $top)) (f64.floor (local.get $a0)))))
     (local.set $end (i32.trunc_sat_f64_s
       (f64.min (f64.convert_i32_s (global.get $bottom)) (f64.ceil (local.get $a1)))))
     (local.set $pixels (i32.mul (local.get $row) (global.get $width)))
+    (call $covered (local.get $a0) (local.get $a1))
+    (local.set $to)
+    (local.set $from)
     ;; the line's left side in the middle of the row, and how it goes on
     (local.set $side (call $fixed (f64.sub (f64.add (local.get $b0)
       (f64.mul (global.get $slope) (f64.add (f64.const 0.5) (f64.sub
@@ -426,12 +556,13 @@
       (global.get $reach))))
     (local.set $step (call $fixed (global.get $slope)))
     (local.set $wide (f32.demote_f64 (f64.mul (f64.const 2) (global.get $reach))))
-    (local.set $all (f32x4.splat (f32.convert_i32_u (global.get $alpha))))
+    (local.set $all (f32x4.splat (global.get $weight)))
     (block $done
       (loop $next
         (br_if $done (i32.ge_s (local.get $row) (local.get $end)))
         (local.set $weight (local.get $all))
-        (if (call $partly (local.get $row) (i32.const 1) (local.get $a0) (local.get $a1)) (then
+        (if (i32.or (i32.lt_s (local.get $row) (local.get $from))
+            (i32.ge_s (local.get $row) (local.get $to))) (then
           (local.set $weight (call $along (f32x4.splat (f32.demote_f64
             (f64.sub (f64.convert_i32_s (local.get $row)) (local.get $a0))))))))
         (local.set $i (call $most (i32.const 0) (call $whole (local.get $side))))
@@ -484,7 +615,7 @@
             (call $lay
               (i32.add (i32.mul (local.get $row) (global.get $width)) (local.get $i))
               (call $first
-                (f32x4.mul (f32x4.splat (f32.convert_i32_u (global.get $alpha)))
+                (f32x4.mul (f32x4.splat (global.get $weight))
                   (f32x4.pmin (f32x4.splat (f32.const 1)) (f32x4.pmax (f32x4.splat (f32.const 0))
                     (f32x4.sub (f32x4.splat (f32.demote_f64 (local.get $reach)))
                       (f32x4.sqrt (f32x4.add
@@ -504,7 +635,7 @@
     (block $done
       (loop $next
         (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
-        (local.set $four (v128.load offset=65536 (local.get $at)))
+        (local.set $four (v128.load offset=393216 (local.get $at)))
         (block $leave
           (br_if $leave (i32.eqz (v128.any_true (local.get $four))))
           (br_if $leave (i32x4.all_true (i32x4.ge_u (local.get $four)
@@ -526,7 +657,7 @@
               (local.set $bare (v128.bitselect (local.get $bare) (local.get $four)
                 (i32x4.lt_u (v128.const i32x4 0 4 8 12)
                   (i32x4.splat (i32.sub (local.get $end) (local.get $at))))))))
-          (v128.store offset=65536 (local.get $at) (local.get $bare)))
+          (v128.store offset=393216 (local.get $at) (local.get $bare)))
         (local.set $at (i32.add (local.get $at) (i32.const 16)))
         (br $next))))
 

@@ -90,6 +90,13 @@ export class Raster {
     return i;
   }
 
+  /** Fills rings, numbers [from, stop) of `lines` as in Marks, by the even-odd rule. */
+  rings(lines, from, stop) {
+    const { real } = this;
+    for (let i = from; i < stop; i++) real[i - from] = lines[i];
+    this.kernels.rings(8 * (stop - from));
+  }
+
   /** With a soft edge. */
   disc(x, y, radius) {
     this.kernels.disc(x, y, radius);
