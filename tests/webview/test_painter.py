@@ -440,6 +440,16 @@ def test_labels_never_pile_up(page: Page, dpr: float) -> None:
         assert not any(overlap(place, other) for other in places[:i])
 
 
+def test_more_names_than_were_ever_made_are_all_there(page: Page) -> None:
+    """The store of ready-made plates grows several times while one picture is drawn."""
+    boxes = [[90 * column, 40 * row + 20, 80, 15] for row in range(26) for column in range(21)]
+    for prefix in ("first", "other", "first"):
+        names = [f"{prefix}_{i}" for i in range(len(boxes))]
+        result = draw_labels(page, boxes=boxes, text=names, width=1920, height=1080)
+        assert result["drawn"] == len(boxes)
+        assert result["ink"] == sum(place[2] * place[3] for place in result["places"])
+
+
 def test_prominent_labels_come_before_all_others(page: Page) -> None:
     boxes = [[100, 100, 30, 30]] * 20
     everyone = draw_labels(page, boxes=boxes)

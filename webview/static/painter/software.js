@@ -1,5 +1,5 @@
-// Pixels written without the browser's help and handed over with putImageData. Where WebGL is emulated this is
-// 5 to 10 times faster than any call the canvas offers for the same boxes.
+// Pixels written without the browser's help and handed over with putImageData. Where WebGL is
+// emulated this is 5 to 10 times faster than any call the canvas offers for the same boxes.
 
 import { MOST_ROWS, MOST_VERTICES } from './software/kernels.js';
 import { paintLines } from './software/lines.js';
