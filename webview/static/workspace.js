@@ -272,7 +272,8 @@ export class Workspace {
     this.scene.refreshEntities();
     if (gone.includes(this.store.state.selected)) this.store.set({ selected: null });
     this.store.bump('structure');
-    this.stage.refresh();
+    // At once: a hand that is quick would find no shape yet of an entity that has just got its number.
+    this.stage.paint();
   }
 
   /** Everything anew: changes were missed, or entities have other numbers after a restart. */
