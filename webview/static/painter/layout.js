@@ -102,7 +102,6 @@ export class Layout {
 const order = new Uint8Array(Uint32Array.of(1).buffer);
 /** Where alpha is in a colour of four bytes in memory order. */
 export const ALPHA_SHIFT = order[0] === 1 ? 24 : 0;
-export const RGB_SHIFT = order[0] === 1 ? 0 : 8;
 
 /** @param {number} color */
 export const alphaOf = (color) => (color >>> ALPHA_SHIFT) & 255;
