@@ -11,7 +11,7 @@ from . import provenance
 from .edit import Attributes, CellsChange, Edit, EntityChange, OntologyChange
 from .errors import EditError, OntologyError
 from .evolution import check_complete
-from .kinds import BUILT_IN, COMPANIONS, KINDS, MODES, Kind, Rows
+from .kinds import BUILT_IN, COMPANIONS, KINDS, MODES, Kind, Rows, every, some
 from .layout import is_entity_id, is_name, is_unicode
 from .ontology import SCENE, SCENE_ENTITY, Ontology
 from .ontology_merge import merged_ontology
@@ -75,7 +75,7 @@ def checked(edit: Edit, state: State, ontology: Ontology, damaged: set[tuple[str
         for cell, gone in zip(edit.cells, removed, strict=True)
     )
     # old values were taken afresh, so some changes may have become none
-    return replace(edit, entities=entities, cells=cells, ontology=rules).normalised()
+    return edit.with_changes(entities, cells, rules).normalised()
 
 
 def _on_top_of(current: Ontology, rules: OntologyChange) -> Ontology:
@@ -95,9 +95,9 @@ def _kinds_left(edit: Edit, removed: list[Flags], state: State) -> set[tuple[str
     """Properties and kinds of which the edit removes every keyframe there is."""
     left = set()
     for cell, gone in zip(edit.cells, removed, strict=True):
-        if cell.entity in state.number and gone.all():
+        if cell.entity in state.number and every(gone):
             stored = state.keyframes(cell.entity, cell.property, cell.kind).frames
-            if np.isin(stored, cell.frames).all():
+            if every(np.isin(stored, cell.frames)):
                 left.add((cell.entity, cell.property, cell.kind))
     return left
 
@@ -152,7 +152,7 @@ def _checked_cells(
     attributes = after.get(cell.entity) or state.attributes.get(cell.entity)
     if attributes is None:
         raise EditError(f'There is no entity "{cell.entity:.100}".')
-    clears = bool(removed.all())
+    clears = every(removed)
     if attributes.deleted and not clears:
         raise EditError(f'"{attributes.name}" is deleted: undo that before changing it.')
     if (cell.entity, cell.property) in damaged:
@@ -161,7 +161,7 @@ def _checked_cells(
             f"restore its files from git first."
         )
     if not clears:
-        new = cell.new[~removed] if removed.any() else cell.new
+        new = cell.new[~removed] if some(removed) else cell.new
         _check_values(cell, new, attributes, state, ontology, left)
     frames = cell.frames
     if len(frames) and (frames[0] < 0 or frames[-1] >= state.frame_count):

@@ -16,11 +16,12 @@ import zstandard
 
 from .errors import EditError, OntologyError
 from .keyframes import Frames, Keyframes
-from .kinds import Kind, Rows, kind_of_token, same_rows
+from .kinds import Kind, Rows, kind_of_token, same_rows, some
 from .ontology import Ontology
 from .rowbytes import rows_from_bytes, rows_to_bytes
 
 MAX_EDIT_BYTES = 2 << 30
+_I8 = np.dtype("<i8")
 _EDIT_HEAD = struct.Struct("<I?")  # length of the JSON header; whether the arrays are zstd
 
 
@@ -114,9 +115,10 @@ class CellsChange:
 
     def effective(self) -> CellsChange:
         """Without the frames where nothing changes."""
-        keep = ~same_rows(self.old, self.new)
-        if keep.all():
+        same = same_rows(self.old, self.new)
+        if not some(same):
             return self
+        keep = ~same
         return replace(self, frames=self.frames[keep], old=self.old[keep], new=self.new[keep])
 
 
@@ -211,6 +213,25 @@ class Edit:
     def __bool__(self) -> bool:
         return bool(self.entities or self.cells or self.ontology)
 
+    def with_changes(
+        self,
+        entities: tuple[EntityChange, ...],
+        cells: tuple[CellsChange, ...],
+        ontology: OntologyChange | None,
+    ) -> Edit:
+        """An edit that changes these instead, else as this one."""
+        return Edit(
+            entities,
+            cells,
+            self.label,
+            self.author,
+            self.time,
+            self.id,
+            self.undoes,
+            self.redoes,
+            ontology,
+        )
+
     def invert(self) -> Edit:
         """The edit that takes this one back."""
         return replace(
@@ -231,7 +252,7 @@ class Edit:
         """Checked edits that follow each other as one, labelled and identified as ``like``."""
         if len(parts) == 1 and not parts[0].entities and len(parts[0].cells) == 1:
             # the everyday edit, normalised when it was checked
-            return replace(like, cells=parts[0].cells, ontology=parts[0].ontology)
+            return like.with_changes((), parts[0].cells, parts[0].ontology)
         rules = [part.ontology for part in parts if part.ontology is not None]
         return replace(
             like,
@@ -272,7 +293,7 @@ class Edit:
         rows, little endian."""
         arrays_of = [
             (
-                c.frames.astype("<i8").tobytes(),
+                c.frames.astype(_I8, copy=False).tobytes(),
                 rows_to_bytes(c.old, c.kind),
                 rows_to_bytes(c.new, c.kind),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,9 @@ class Keyframes:
     rows: Rows
 
     @staticmethod
+    @cache
     def none(kind: Kind) -> Keyframes:
-        """No keyframe at all."""
+        """No keyframe at all; always the same one."""
         return Keyframes(np.empty(0, np.int64), kind.empty_rows(0))
 
     def __len__(self) -> int:
@@ -45,9 +47,10 @@ class Keyframes:
 
     def replaced(self, frames: Frames, rows: Rows, kind: Kind) -> Keyframes:
         """These keyframes with ``rows`` put at ``frames`` (ascending); fill rows remove."""
-        put = ~kind.is_fill(rows)
+        removed = kind.is_fill(rows)
         if len(frames) == 1:
-            return self._replaced_one(frames, rows, bool(put[0]))
+            return self._replaced_one(frames, rows, not removed[0])
+        put = ~removed
         if len(self.frames) == 0 or (len(frames) and frames[0] > self.frames[-1]):
             return Keyframes(
                 np.concatenate([self.frames, frames[put]]),

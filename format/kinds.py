@@ -85,6 +85,16 @@ class Kind:
         return np.asarray(values == self.fill, dtype=bool)
 
 
+def every(flags: NDArray[np.bool_]) -> bool:
+    """As ``flags.all()`` of ``(n,)`` bool, which takes NumPy long to set out for few."""
+    return int(np.count_nonzero(flags)) == len(flags)
+
+
+def some(flags: NDArray[np.bool_]) -> bool:
+    """As ``flags.any()``, see :func:`every`."""
+    return int(np.count_nonzero(flags)) > 0
+
+
 def same_rows(left: Rows, right: Rows) -> NDArray[np.bool_]:
     """``(n,)`` bool: which rows are equal, with NaN equal to NaN."""
     if len(left) == 1:

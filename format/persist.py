@@ -251,7 +251,8 @@ class Persistence:
                 target=self._flush_loop, name="reviewer-flush", daemon=True
             )
             self._flusher.start()
-        self._wake.set()
+        if not self._wake.is_set():
+            self._wake.set()
 
     def _flush_loop(self) -> None:
         while not self._stopping.is_set():

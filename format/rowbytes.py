@@ -24,7 +24,8 @@ def rows_to_bytes(rows: Rows, kind: Kind) -> bytes:
     if kind.is_text:
         return _texts_to_bytes(rows[:, 0])
     if rows.size <= _FEW_NUMBERS and kind.dtype == _F8:  # an edit by hand, too few for NumPy
-        return struct.pack(f"<{rows.size}d", *(x + 0.0 if x == x else _NAN for x in rows.flat))
+        numbers = rows.ravel().tolist()
+        return struct.pack(f"<{rows.size}d", *[x + 0.0 if x == x else _NAN for x in numbers])
     if rows.dtype.kind == "f":
         rows = np.where(np.isnan(rows), np.nan, rows + 0.0)  # one NaN and one zero
     return np.ascontiguousarray(rows, kind.dtype).tobytes()

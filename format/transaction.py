@@ -12,7 +12,7 @@ import numpy as np
 from .edit import Attributes, CellsChange, Edit, EntityChange
 from .journal import Position
 from .keyframes import Frames
-from .kinds import COMPANIONS, PRESENCE_KIND, PRESENT, Rows
+from .kinds import COMPANIONS, PRESENCE_KIND, PRESENT, Rows, some
 from .ontology import SCENE_ENTITY
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Transaction:
         removed = kind.is_fill(rows)
         # what was there is looked up when the part is checked
         self._add(self._part(cells=(CellsChange(entity, name, kind, at, rows, rows),)))
-        if removed.any() and "." not in name:
+        if some(removed) and "." not in name:
             for companion, its_kind in COMPANIONS.items():
                 full_name = f"{name}.{companion}"
                 there = self._core.keyframes(entity, full_name, its_kind).frames

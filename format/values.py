@@ -49,7 +49,7 @@ def _encode_numbers(value: Any, kind: Kind, terms: Terms) -> Rows:
     try:
         if isinstance(value, (list, tuple)) and _PLAIN_NUMBERS.issuperset(map(type, value)):
             # an edit by hand, for which NumPy takes long to set out; one zero, as below
-            row = np.array([float(number) + 0.0 for number in value], dtype="<f8")
+            row = np.array([float(number) + 0.0 for number in value], _F8)
             if len(row) == kind.columns:
                 return row
         else:
@@ -62,6 +62,7 @@ def _encode_numbers(value: Any, kind: Kind, terms: Terms) -> Rows:
     return row + 0.0  # one zero: -0.0 would give other bytes for the same value
 
 
+_F8 = np.dtype("<f8")
 _PLAIN_NUMBERS = frozenset((int, float))
 _FIELDS = {
     "box": "four numbers in pixels (x, y, width, height)",
@@ -331,13 +332,14 @@ def _numbers_problem(rows: Rows, kind: Kind, terms: Terms | None) -> str | None:
 
 
 def _lowest(rows: Rows) -> float:
-    return float(min(rows.flat) if rows.size <= _FEW_NUMBERS else rows.min())
+    return float(min(rows.ravel().tolist()) if rows.size <= _FEW_NUMBERS else rows.min())
 
 
 def _all_finite(rows: Rows, limit: float) -> bool:
     """Whether every number is finite and of at most this size."""
     if rows.size <= _FEW_NUMBERS:  # an edit by hand: NumPy would take longer to set out
-        return all(math.isfinite(number) and abs(number) <= limit for number in rows.flat)
+        numbers = rows.ravel().tolist()
+        return all(math.isfinite(number) and abs(number) <= limit for number in numbers)
     with np.errstate(invalid="ignore"):
         return bool(np.all(np.isfinite(rows)) and np.all(np.abs(rows) <= limit))
 

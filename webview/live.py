@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict
+import threading
+from collections import OrderedDict, deque
 from typing import Any, NamedTuple
 
 import orjson
@@ -36,6 +37,9 @@ MAX_REMEMBERED_EDITS = 10_000
 # Above this many changed entities the page reloads its list rather than being told each.
 MAX_DESCRIBED = 500
 HEARTBEAT_S = 20.0
+# Whoever waits for an acknowledgement gets it before all pages are told of the change: that would
+# take the processors away from the browser that is about to read it.
+_GIVE_WAY_S = 0.002
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +85,12 @@ class LiveHub:
         # again, not done again.
         self._done: OrderedDict[str, _Done] = OrderedDict()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_thread = -1
+        self._news: deque[Change] = deque()
         self._unsubscribe: Any = None
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._loop, self._loop_thread = loop, threading.get_ident()
         self._unsubscribe = self.session.project.subscribe(self._on_change)
 
     async def close(self) -> None:
@@ -116,8 +122,16 @@ class LiveHub:
         if isinstance(change.edit, RemapEdit):
             for client in tuple(self._clients):
                 client.outdated = True
+        self._news.append(change)
+        if threading.get_ident() == self._loop_thread:
+            self._loop.call_later(_GIVE_WAY_S, self._tell_news)
+            return
         with contextlib.suppress(RuntimeError):  # the loop is closing: nobody is left to tell
-            self._loop.call_soon_threadsafe(self._broadcast, change)
+            self._loop.call_soon_threadsafe(self._tell_news)
+
+    def _tell_news(self) -> None:
+        while self._news:
+            self._broadcast(self._news.popleft())
 
     def _broadcast(self, change: Change) -> None:
         if not self._clients:

@@ -25,7 +25,7 @@ from tests.bench.machine import describe
 from tests.videos import make_video
 from tests.webview.conftest import ONTOLOGY
 
-ROUNDS = 8
+ROUNDS = 16
 EDITS = 25  # in a round
 PAUSE_S = 0.03  # people do not edit faster, and what an edit sets off is done by then
 RECORD_BYTES = 300  # about what one box keyframe takes in the journal
