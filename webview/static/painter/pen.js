@@ -6,6 +6,8 @@ import { fillRings } from './spans.js';
 const SAME_PX = 0.3;
 /** Strokes of one shape end after so many px: a scribble that is longer is a blot anyway. */
 const MAX_STROKE_PX = 1 << 22;
+/** Numbers of a segment. */
+const NUMBERS = 6;
 
 export class Pen {
   constructor() {
@@ -14,6 +16,9 @@ export class Pen {
     this.count = 0;
     /** vertex at which each ring begins */
     this.starts = [];
+    /** the edges of the stroke at hand: x0, y0, x1, y1, half the width, dash of each */
+    this.lines = new Float64Array(512 * NUMBERS);
+    this.segments = 0;
   }
 
   /** Takes a new shape. @param {import('./layout.js').Layout} layout */
@@ -74,12 +79,15 @@ export class Pen {
    */
   stroke(width, color, dashed, closed, sink) {
     let left = MAX_STROKE_PX;
+    this.segments = 0;
     sink.ink(color);
     for (let ring = 0; ring < this.starts.length && left > 0; ring++) {
       left = this.#strokeRing(this.starts[ring], this.#stop(ring), width / 2, dashed, closed, sink, left);
     }
+    if (this.segments) sink.segments(this.lines, this.segments);
   }
 
+  /** One edge after the other; numbers without arrays around them, as pictures have thousands. */
   #strokeRing(first, stop, half, dashed, closed, sink, left) {
     const { points } = this;
     let count = stop - first;
@@ -92,36 +100,52 @@ export class Pen {
     }
     const round = closed && count > 2;
     const edges = round ? count : count - 1;
-    const direction = (edge, out) => {
-      const a = 2 * (first + (edge % count));
-      const b = 2 * (first + ((edge + 1) % count));
-      const dx = points[b] - points[a];
-      const dy = points[b + 1] - points[a + 1];
-      const length = Math.sqrt(dx * dx + dy * dy) || 1;
-      out[0] = dx / length;
-      out[1] = dy / length;
-      out[2] = length;
-    };
-    let [before, here, after] = directions;
-    direction(round ? edges - 1 : 0, before);
-    direction(0, here);
+    // The edge at hand goes from (x0, y0) to (x1, y1), in the direction (ux, uy).
+    let x0 = points[2 * first];
+    let y0 = points[2 * first + 1];
+    let x1 = points[2 * first + 2];
+    let y1 = points[2 * first + 3];
+    let length = Math.sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0)) || 1;
+    let ux = (x1 - x0) / length;
+    let uy = (y1 - y0) / length;
+    // Ends are drawn out until the outer sides of two edges meet.
+    let tail = 0;
+    if (round) {
+      const dx = x0 - points[2 * (first + count) - 2];
+      const dy = y0 - points[2 * (first + count) - 1];
+      const before = Math.sqrt(dx * dx + dy * dy) || 1;
+      tail = half * overlap(ux, uy, dx / before, dy / before);
+    }
     let along = 0;
     for (let edge = 0; edge < edges && left > 0; edge++) {
-      const last = edge === edges - 1 && !round;
-      direction(last ? edge : edge + 1, after);
-      // Ends are drawn out until the outer sides of two edges meet.
-      const tail = edge === 0 && !round ? 0 : half * overlap(here, before);
-      const head = last ? 0 : half * overlap(here, after);
-      const a = 2 * (first + edge);
-      const b = 2 * (first + ((edge + 1) % count));
-      const [ux, uy, length] = here;
+      let head = 0;
+      let after = 1;
+      let nextX = x1;
+      let nextY = y1;
+      let vx = ux;
+      let vy = uy;
+      if (round || edge < edges - 1) {
+        const next = 2 * (first + (edge + 2 < count ? edge + 2 : edge + 2 - count));
+        nextX = points[next];
+        nextY = points[next + 1];
+        after = Math.sqrt((nextX - x1) * (nextX - x1) + (nextY - y1) * (nextY - y1)) || 1;
+        vx = (nextX - x1) / after;
+        vy = (nextY - y1) / after;
+        head = half * overlap(ux, uy, vx, vy);
+      }
       left -= this.#segment(
-        points[a] - ux * tail, points[a + 1] - uy * tail,
-        points[b] + ux * head, points[b + 1] + uy * head,
-        half, dashed ? Math.max(0, along + this.layout.dashPeriod - tail) : -1, sink);
+        x0 - ux * tail, y0 - uy * tail, x1 + ux * head, y1 + uy * head,
+        half, dashed ? Math.max(0, along + this.layout.dashPeriod - tail) : -1);
       along += length;
       if (along > 1e6) along %= this.layout.dashPeriod;
-      [before, here, after] = [here, after, before];
+      x0 = x1;
+      y0 = y1;
+      x1 = nextX;
+      y1 = nextY;
+      ux = vx;
+      uy = vy;
+      length = after;
+      tail = head;
     }
     return left;
   }
@@ -131,7 +155,7 @@ export class Pen {
   }
 
   /** Cut at the canvas, so that what lies far outside costs nothing. @returns {number} px drawn */
-  #segment(x0, y0, x1, y1, half, dash, sink) {
+  #segment(x0, y0, x1, y1, half, dash) {
     const pad = half + 2;
     const dx = x1 - x0;
     const dy = y1 - y0;
@@ -150,21 +174,34 @@ export class Pen {
     }
     if (!(from < to || (dx === 0 && dy === 0))) return 1;
     const length = Math.sqrt(dx * dx + dy * dy);
-    const phase = dash < 0 ? -1 : (dash + from * length) % this.layout.dashPeriod;
-    sink.segment(x0 + from * dx, y0 + from * dy, x0 + to * dx, y0 + to * dy, half, phase);
+    const at = NUMBERS * this.segments++;
+    if (at + NUMBERS > this.lines.length) {
+      const grown = new Float64Array(2 * this.lines.length);
+      grown.set(this.lines);
+      this.lines = grown;
+    }
+    const { lines } = this;
+    lines[at] = x0 + from * dx;
+    lines[at + 1] = y0 + from * dy;
+    lines[at + 2] = x0 + to * dx;
+    lines[at + 3] = y0 + to * dy;
+    lines[at + 4] = half;
+    lines[at + 5] = dash < 0 ? -1 : (dash + from * length) % this.layout.dashPeriod;
     return (to - from) * length + 1;
   }
 }
 
-const directions = [new Float64Array(3), new Float64Array(3), new Float64Array(3)];
-
-/** How far an edge goes on past the joint with another, in half line widths. */
-function overlap(a, b) {
-  const cos = a[0] * b[0] + a[1] * b[1];
+/**
+ * How far an edge goes on past the joint with another, in half line widths.
+ * @param {number} ax direction of one, of length 1 @param {number} ay
+ * @param {number} bx direction of the other @param {number} by
+ */
+function overlap(ax, ay, bx, by) {
+  const cos = ax * bx + ay * by;
   const turn = cos > 0.9999 ? 0 : cos <= 0 ? 1 : Math.sqrt((1 - cos) / (1 + cos));
-  const [ax, ay] = [Math.abs(a[0]), Math.abs(a[1])];
-  if (ax >= ay === Math.abs(b[0]) >= Math.abs(b[1])) return turn;
+  const [across, along] = [Math.abs(ax), Math.abs(ay)];
+  if (across >= along === Math.abs(bx) >= Math.abs(by)) return turn;
   // A line ends along a row or a column of pixels: where one does this and the other that, a
   // notch would be left between them.
-  return Math.max(turn, Math.min(ax, ay) / Math.max(ax, ay));
+  return Math.max(turn, Math.min(across, along) / Math.max(across, along));
 }

@@ -2,8 +2,7 @@
 // emulated this is 5 to 10 times faster than any call the canvas offers for the same boxes.
 
 import { MOST_ROWS, MOST_VERTICES } from './software/kernels.js';
-import { paintLines } from './software/lines.js';
-import { BOX, EVERYDAY, Marks, RINGS, SEGMENT, SPANS, sameBand } from './software/marks.js';
+import { BOX, EVERYDAY, Marks, RINGS, SEGMENTS, SPANS, sameBand } from './software/marks.js';
 import { everydayColors, paintBox, paintEveryday } from './software/outlines.js';
 import { Raster } from './software/raster.js';
 import { trace } from './trace.js';
@@ -84,8 +83,8 @@ export class SoftwareBackend {
     return true;
   }
 
-  segment(x0, y0, x1, y1, half, dash) {
-    this.marks.addSegment(this.color, x0, y0, x1, y1, half, dash);
+  segments(lines, count) {
+    this.marks.addSegments(this.color, lines, count);
     if (this.marks.full) this.#paint(false);
   }
 
@@ -138,6 +137,7 @@ export class SoftwareBackend {
   #paint(last) {
     const { marks, raster, left, right, oldLeft, oldRight, h, changed } = this;
     marks.sort();
+    raster.take(marks.lines, marks.lineNumbers);
     const before = last && !this.begun ? this.before : null;
     for (let band = 0; band < left.length; band++) {
       const top = band * BAND_ROWS;
@@ -182,9 +182,9 @@ export class SoftwareBackend {
       if (kind[i] === SPANS) {
         next[i] = raster.spans(spans, next[i], end[i]);
       } else if (kind[i] === RINGS) {
-        raster.rings(lines, from, end[i]);
-      } else if (kind[i] === SEGMENT) {
-        k = paintLines(raster, marks, k, stop, layout) - 1;
+        raster.rings(from, end[i]);
+      } else if (kind[i] === SEGMENTS) {
+        raster.segments(from, end[i], layout.dashOn, layout.dashPeriod);
       } else {
         raster.disc(lines[from], lines[from + 1], lines[from + 2]);
       }

@@ -18,9 +18,9 @@ import { traceEllipse, traceTurned } from './turned.js';
  *   row, right of each
  * @property {(points: Float64Array, bounds: number[]) => boolean} [rings] the inside of rings by the
  *   even-odd rule, as spans.js finds it; false when these are too many, and spans are wanted
- * @property {(x0: number, y0: number, x1: number, y1: number, half: number, dash: number) => void}
- *   segment a line with soft edges, `half` as wide to either side; dashes begin `dash` px before its
- *   start, none when negative
+ * @property {(lines: Float64Array, count: number) => void} segments lines with soft edges: x0, y0, x1,
+ *   y1, half and dash of each; `half` as wide to either side; dashes begin `dash` px before its start,
+ *   none when negative
  * @property {(x: number, y: number, radius: number) => void} disc with a soft edge
  * @property {(left: number, top: number, right: number, bottom: number) => void} touch said before
  *   anything is filled in there, but for boxes

@@ -92,9 +92,11 @@ export class WebglBackend {
     }
   }
 
-  segment(x0, y0, x1, y1, half, dash) {
-    this.#drawn(false, this.marks.count, 1);
-    this.marks.segment(x0, y0, x1, y1, half, dash);
+  segments(lines, count) {
+    this.#drawn(false, this.marks.count, count);
+    for (let i = 0; i < 6 * count; i += 6) {
+      this.marks.segment(lines[i], lines[i + 1], lines[i + 2], lines[i + 3], lines[i + 4], lines[i + 5]);
+    }
   }
 
   disc(x, y, radius) {

@@ -4,7 +4,7 @@
 /** What a mark is. */
 export const BOX = 0;
 export const SPANS = 1;
-export const SEGMENT = 2;
+export const SEGMENTS = 2;
 export const DISC = 3;
 /** A box whose outline is opaque, two pixels wide and cut by neither side of the picture. */
 export const EVERYDAY = 4;
@@ -40,8 +40,8 @@ export class Marks {
     /** left, row, right of each span */
     this.spans = new Int32Array(1024);
     /**
-     * x0, y0, x1, y1, half, dash of each segment; x, y, radius of each disc; of rings one behind the
-     * other the number of vertices, then x, y of each
+     * segments as in Sink, all of a mark equally wide; x, y, radius of each disc; of rings one behind
+     * the other the number of vertices, then x, y of each
      */
     this.lines = new Float64Array(1024);
     this.clear();
@@ -144,29 +144,41 @@ export class Marks {
     this.#add(RINGS, ink, from, at, Math.floor(top), bottom + 1);
   }
 
-  addSegment(ink, x0, y0, x1, y1, half, dash) {
-    const from = this.#reserveLine();
+  /** @param {number} ink @param {Float64Array} segments as in Sink @param {number} count */
+  addSegments(ink, segments, count) {
+    const from = this.#reserveLine(6 * count);
     const { lines } = this;
-    lines[from] = x0;
-    lines[from + 1] = y0;
-    lines[from + 2] = x1;
-    lines[from + 3] = y1;
-    lines[from + 4] = half;
-    lines[from + 5] = dash;
+    let top = Infinity;
+    let bottom = -Infinity;
+    let half = 0;
+    for (let i = 0; i < 6 * count; i += 6) {
+      const y0 = segments[i + 1];
+      const y1 = segments[i + 3];
+      lines[from + i] = segments[i];
+      lines[from + i + 1] = y0;
+      lines[from + i + 2] = segments[i + 2];
+      lines[from + i + 3] = y1;
+      lines[from + i + 4] = half = segments[i + 4];
+      lines[from + i + 5] = segments[i + 5];
+      if (y0 < top) top = y0;
+      if (y1 < top) top = y1;
+      if (y0 > bottom) bottom = y0;
+      if (y1 > bottom) bottom = y1;
+    }
     // Across its main direction a line is up to half the square root of two times its width.
     const reach = 1.5 * half + 1;
-    this.#add(SEGMENT, ink, from, from + 6, Math.min(y0, y1) - reach, Math.max(y0, y1) + reach);
+    this.#add(SEGMENTS, ink, from, from + 6 * count, top - reach, bottom + reach);
   }
 
   addDisc(ink, x, y, radius) {
-    const from = this.#reserveLine();
+    const from = this.#reserveLine(3);
     this.lines[from] = x;
     this.lines[from + 1] = y;
     this.lines[from + 2] = radius;
     this.#add(DISC, ink, from, from + 3, y - radius - 1, y + radius + 1);
   }
 
-  #reserveLine(numbers = 6) {
+  #reserveLine(numbers) {
     const from = this.lineNumbers;
     this.lineNumbers += numbers;
     if (this.lineNumbers > this.lines.length) this.lines = grown(this.lines, this.lineNumbers);

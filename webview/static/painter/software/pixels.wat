@@ -1,10 +1,10 @@
 ;; The loops over pixels, four at a time. `raster.js` decides what is painted where.
 ;;
-;; Memory: 256 vectors of four whole numbers, one for each alpha, by which `release` takes it out of
-;; the channels; from byte 4096 on, what is handed over with a call; from byte 65536 on, room for the
-;; crossings of edges with rows; from byte 393216 on, the picture, row by row, four bytes a pixel in
-;; the order R, G, B, A; then 16 bytes that nobody looks at, as the last pixels are read and written
-;; with others behind them.
+;; Memory: four numbers of 16 bits for each alpha, by which `release` takes it out of the channels;
+;; from byte 4096 on, what is handed over with a call; from byte 65536 on, room for the crossings of
+;; edges with rows; from byte 393216 on, the picture, row by row, four bytes a pixel in the order R,
+;; G, B, A; then 32 bytes that nobody looks at, as the last pixels are read and written with others
+;; behind them; then the numbers of rings and lines.
 ;;
 ;; While painting, colours have their alpha multiplied in. To lay a colour over another is to move
 ;; each channel, alpha among them, by a part of the way to the colour made opaque; alpha is that part.
@@ -18,11 +18,14 @@
   (global $top (mut i32) (i32.const 0))
   (global $bottom (mut i32) (i32.const 0))
 
-  ;; The ink: its colour made opaque, as that and with 16 bits a channel; its alpha, that in 32767ths.
+  ;; The ink: its colour made opaque, as that and with 16 bits a channel; its alpha, that in 32767ths;
+  ;; what it gives to each channel of a pixel and what it keeps of it, in 256ths.
   (global $solid (mut i32) (i32.const 0))
   (global $wide (mut v128) (v128.const i32x4 0 0 0 0))
   (global $alpha (mut i32) (i32.const 0))
   (global $weight (mut f32) (f32.const 0))
+  (global $give (mut v128) (v128.const i32x4 0 0 0 0))
+  (global $keep (mut v128) (v128.const i32x4 0 0 0 0))
 
   ;; The line at hand: its length along its main direction, half its width across that, how it
   ;; climbs; pixels along the line for one along its main direction; its dashes.
@@ -35,16 +38,15 @@
   (global $on (mut f32) (f32.const 0))
   (global $period (mut f32) (f32.const 0))
 
-  ;; For each alpha what `release` multiplies channels with, in 65536ths; alpha itself stays.
+  ;; For each alpha what `release` multiplies the four channels with, in 256ths; alpha itself stays.
   (func $prepare (local $alpha i32)
     (local.set $alpha (i32.const 1))
     (loop $next
-      (v128.store (i32.shl (local.get $alpha) (i32.const 4))
-        (i32x4.replace_lane 3
-          (i32x4.splat (i32.div_u
-            (i32.add (i32.const 16711680) (i32.shr_u (local.get $alpha) (i32.const 1)))
-            (local.get $alpha)))
-          (i32.const 65536)))
+      (i64.store (i32.shl (local.get $alpha) (i32.const 3)) (i64.or
+        (i64.const 0x0100000000000000)
+        (i64.mul (i64.const 0x100010001) (i64.extend_i32_u (i32.div_u
+          (i32.add (i32.const 65280) (i32.shr_u (local.get $alpha) (i32.const 1)))
+          (local.get $alpha))))))
       (local.set $alpha (i32.add (local.get $alpha) (i32.const 1)))
       (br_if $next (i32.le_u (local.get $alpha) (i32.const 255)))))
   (start $prepare)
@@ -57,16 +59,22 @@
 
   ;; The colour of what is painted next: red in the lowest byte, alpha in the highest.
   (func (export "ink") (param $color i32)
+    (local $part i32)
     (global.set $alpha (i32.shr_u (local.get $color) (i32.const 24)))
     (global.set $solid (i32.or (local.get $color) (i32.const 0xff000000)))
     (global.set $wide (i16x8.extend_low_i8x16_u (i32x4.splat (global.get $solid))))
     (global.set $weight (f32.mul (f32.convert_i32_u (global.get $alpha))
-      (f32.div (f32.const 32767) (f32.const 255)))))
+      (f32.div (f32.const 32767) (f32.const 255))))
+    (local.set $part (i32.div_u
+      (i32.add (i32.shl (global.get $alpha) (i32.const 8)) (i32.const 127)) (i32.const 255)))
+    (global.set $keep (i16x8.splat (i32.sub (i32.const 256) (local.get $part))))
+    (global.set $give (i16x8.add (i16x8.splat (i32.const 128)) ;; for rounding
+      (i16x8.mul (global.get $wide) (i16x8.splat (local.get $part))))))
 
   ;; Pixels [start, stop), counted from the picture's first one.
   (func $run (param $start i32) (param $stop i32)
-    (local $at i32) (local $end i32) (local $ink v128) (local $part v128)
-    (local $under v128) (local $low v128) (local $high v128)
+    (local $at i32) (local $end i32) (local $ink v128)
+    (local $give v128) (local $keep v128) (local $under v128) (local $next v128)
     (local.set $at (i32.shl (local.get $start) (i32.const 2)))
     (local.set $end (i32.shl (local.get $stop) (i32.const 2)))
     (if (i32.eq (global.get $alpha) (i32.const 255))
@@ -89,27 +97,39 @@
             (local.set $at (i32.add (local.get $at) (i32.const 4)))
             (br $one)))
         (return)))
-    (local.set $ink (global.get $wide))
-    (local.set $part (i16x8.splat (i32.trunc_f32_s (f32.nearest (global.get $weight)))))
-    (block $done
-      (loop $four
-        (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+    (local.set $give (global.get $give))
+    (local.set $keep (global.get $keep))
+    (if (i32.ge_u (local.get $at) (local.get $end)) (then (return)))
+    (block $last
+      (loop $eight
+        (br_if $last (i32.ge_u (i32.add (local.get $at) (i32.const 32)) (local.get $end)))
         (local.set $under (v128.load offset=393216 (local.get $at)))
-        (local.set $low (i16x8.extend_low_i8x16_u (local.get $under)))
-        (local.set $high (i16x8.extend_high_i8x16_u (local.get $under)))
-        (local.set $low (i8x16.narrow_i16x8_u
-          (i16x8.add (local.get $low) (i16x8.q15mulr_sat_s
-            (i16x8.sub (local.get $ink) (local.get $low)) (local.get $part)))
-          (i16x8.add (local.get $high) (i16x8.q15mulr_sat_s
-            (i16x8.sub (local.get $ink) (local.get $high)) (local.get $part)))))
-        (if (i32.gt_u (i32.add (local.get $at) (i32.const 16)) (local.get $end))
-          (then ;; of the last four only those that belong to the run
-            (local.set $low (v128.bitselect (local.get $low) (local.get $under)
-              (i32x4.lt_u (v128.const i32x4 0 4 8 12)
-                (i32x4.splat (i32.sub (local.get $end) (local.get $at))))))))
-        (v128.store offset=393216 (local.get $at) (local.get $low))
-        (local.set $at (i32.add (local.get $at) (i32.const 16)))
-        (br $four))))
+        (local.set $next (v128.load offset=393232 (local.get $at)))
+        (v128.store offset=393216 (local.get $at)
+          (call $over (local.get $under) (local.get $give) (local.get $keep)))
+        (v128.store offset=393232 (local.get $at)
+          (call $over (local.get $next) (local.get $give) (local.get $keep)))
+        (local.set $at (i32.add (local.get $at) (i32.const 32)))
+        (br $eight)))
+    ;; Of the last eight only those that belong to the run: nearly all runs are short, and to find
+    ;; out in steps where they end takes longer.
+    (local.set $ink (i32x4.splat (i32.sub (local.get $end) (local.get $at))))
+    (local.set $under (v128.load offset=393216 (local.get $at)))
+    (local.set $next (v128.load offset=393232 (local.get $at)))
+    (v128.store offset=393216 (local.get $at) (v128.bitselect
+      (call $over (local.get $under) (local.get $give) (local.get $keep)) (local.get $under)
+      (i32x4.gt_s (local.get $ink) (v128.const i32x4 0 4 8 12))))
+    (v128.store offset=393232 (local.get $at) (v128.bitselect
+      (call $over (local.get $next) (local.get $give) (local.get $keep)) (local.get $next)
+      (i32x4.gt_s (local.get $ink) (v128.const i32x4 16 20 24 28)))))
+
+  ;; Four pixels of which `keep` 256ths are kept, and to which `give` 256ths are given.
+  (func $over (param $four v128) (param $give v128) (param $keep v128) (result v128)
+    (i8x16.narrow_i16x8_u
+      (i16x8.shr_u (i16x8.add (local.get $give) (i16x8.mul (local.get $keep)
+        (i16x8.extend_low_i8x16_u (local.get $four)))) (i32.const 8))
+      (i16x8.shr_u (i16x8.add (local.get $give) (i16x8.mul (local.get $keep)
+        (i16x8.extend_high_i8x16_u (local.get $four)))) (i32.const 8))))
 
   ;; Spans of whole pixels within the picture, `count` of them at byte 4096: left, row, right of each.
   (func (export "spans") (param $count i32)
@@ -131,17 +151,18 @@
       (i32.trunc_sat_f64_s (f64.ceil (f64.sub (local.get $y) (f64.const 0.5)))))))
 
   ;; The inside of rings by the even-odd rule: a pixel is in when its centre is, as in spans.js. The
-  ;; rings are at byte 4096, `bytes` of them: of each the number of vertices, then x and y of each.
+  ;; rings are `bytes` bytes at `from`: of each the number of vertices, then x and y of each.
   ;; There are at most as many vertices as there is room for crossings of each with 64 rows, and no
   ;; more rows than that.
-  (func (export "rings") (param $bytes i32)
+  (func (export "rings") (param $from i32) (param $bytes i32)
     (local $first i32) (local $rows i32) (local $k i32) (local $total i32) (local $crossed i32)
     (local $left i32) (local $right i32) (local $start i32) (local $stop i32)
     (local.set $rows (i32.sub (global.get $bottom) (global.get $top)))
     ;; by row: how many edges more cross it than the one above, then where its crossings end
     (memory.fill (i32.const 65536) (i32.const 0)
       (i32.shl (i32.add (local.get $rows) (i32.const 2)) (i32.const 2)))
-    (call $edges (local.get $bytes) (i32.const 0))
+    (local.set $bytes (i32.add (local.get $from) (local.get $bytes)))
+    (call $edges (local.get $from) (local.get $bytes) (i32.const 0))
     (block $counted
       (loop $next
         (br_if $counted (i32.ge_s (local.get $k) (local.get $rows)))
@@ -153,7 +174,7 @@
         (br $next)))
     (i32.store offset=65536 (i32.shl (local.get $rows) (i32.const 2)) (local.get $total))
     ;; filled from its end, each row's number comes to be where its crossings begin
-    (call $edges (local.get $bytes) (i32.const 1))
+    (call $edges (local.get $from) (local.get $bytes) (i32.const 1))
     (local.set $k (i32.const 0))
     (block $done
       (loop $next
@@ -176,24 +197,25 @@
         (local.set $k (i32.add (local.get $k) (i32.const 1)))
         (br $next))))
 
-  ;; Counts where edges begin and end to cross rows, or writes down where they cross them.
-  (func $edges (param $bytes i32) (param $write i32)
-    (local $at i32) (local $end i32) (local $a i32) (local $b i32) (local $swap i32)
+  ;; Counts where edges of the rings in bytes [at, stop) begin and end to cross rows, or writes down
+  ;; where they cross them.
+  (func $edges (param $at i32) (param $stop i32) (param $write i32)
+    (local $end i32) (local $a i32) (local $b i32) (local $swap i32)
     (local $x0 f64) (local $y0 f64) (local $x1 f64) (local $y1 f64) (local $slope f64)
     (block $done
       (loop $ring
-        (br_if $done (i32.ge_s (local.get $at) (local.get $bytes)))
+        (br_if $done (i32.ge_u (local.get $at) (local.get $stop)))
         (local.set $end (i32.add (local.get $at) (i32.shl
-          (i32.trunc_sat_f64_s (f64.load offset=4096 (local.get $at))) (i32.const 4))))
+          (i32.trunc_sat_f64_s (f64.load (local.get $at))) (i32.const 4))))
         ;; the last vertex comes before the first
-        (local.set $x0 (f64.load offset=4088 (local.get $end)))
-        (local.set $y0 (f64.load offset=4096 (local.get $end)))
+        (local.set $x0 (f64.load (i32.sub (local.get $end) (i32.const 8))))
+        (local.set $y0 (f64.load (local.get $end)))
         (local.set $a (call $row (local.get $y0)))
         (block $closed
           (loop $edge
-            (br_if $closed (i32.ge_s (local.get $at) (local.get $end)))
-            (local.set $x1 (f64.load offset=4104 (local.get $at)))
-            (local.set $y1 (f64.load offset=4112 (local.get $at)))
+            (br_if $closed (i32.ge_u (local.get $at) (local.get $end)))
+            (local.set $x1 (f64.load offset=8 (local.get $at)))
+            (local.set $y1 (f64.load offset=16 (local.get $at)))
             (local.set $b (call $row (local.get $y1)))
             (if (i32.ne (local.get $a) (local.get $b)) (then
               (if (local.get $write)
@@ -218,21 +240,32 @@
     (i32.store offset=65536 (local.get $row)
       (i32.add (i32.load offset=65536 (local.get $row)) (local.get $by))))
 
-  ;; Where an edge through (x, y) crosses rows [row, stop).
+  ;; Where an edge through (x, y) crosses rows [row, stop). Positions are added up in whole numbers,
+  ;; of which 24 bits are behind the point.
   (func $cross (param $x f64) (param $y f64) (param $slope f64) (param $row i32) (param $stop i32)
-    (local $at i32) (local $place i32)
+    (local $at i32) (local $place i32) (local $side i64) (local $step i64) (local $right i64)
+    (local $pixel i64)
     (local.set $at (i32.shl (i32.sub (local.get $row) (global.get $top)) (i32.const 2)))
+    (local.set $stop (i32.shl (i32.sub (local.get $stop) (global.get $top)) (i32.const 2)))
+    (local.set $right (i64.extend_i32_s (global.get $width)))
+    (local.set $step (i64.trunc_sat_f64_s (f64.mul (local.get $slope) (f64.const 0x1p24))))
+    ;; the first pixel whose centre is not on the left
+    (local.set $side (i64.add (i64.const 0xffffff) (i64.trunc_sat_f64_s (f64.mul (f64.const 0x1p24)
+      (f64.sub (f64.add (local.get $x)
+        (f64.mul (f64.sub (f64.add (f64.convert_i32_s (local.get $row)) (f64.const 0.5))
+          (local.get $y)) (local.get $slope))) (f64.const 0.5))))))
     (loop $next
       (local.set $place (i32.sub (i32.load offset=65536 (local.get $at)) (i32.const 1)))
       (i32.store offset=65536 (local.get $at) (local.get $place))
+      (local.set $pixel (i64.shr_s (local.get $side) (i64.const 24)))
+      (local.set $pixel (select (local.get $pixel) (i64.const 0)
+        (i64.gt_s (local.get $pixel) (i64.const 0))))
       (i32.store offset=66048 (i32.shl (local.get $place) (i32.const 2))
-        (call $least (global.get $width) (call $most (i32.const 0)
-          (i32.trunc_sat_f64_s (f64.ceil (f64.sub (f64.add (local.get $x)
-            (f64.mul (f64.sub (f64.add (f64.convert_i32_s (local.get $row)) (f64.const 0.5))
-              (local.get $y)) (local.get $slope))) (f64.const 0.5)))))))
-      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+        (i32.wrap_i64 (select (local.get $pixel) (local.get $right)
+          (i64.lt_s (local.get $pixel) (local.get $right)))))
+      (local.set $side (i64.add (local.get $side) (local.get $step)))
       (br_if $next (i32.lt_s
-        (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $stop)))))
+        (local.tee $at (i32.add (local.get $at) (i32.const 4))) (local.get $stop)))))
 
   ;; Sorts crossings [start, stop), nearly always two of them or four.
   (func $sort (param $start i32) (param $stop i32)
@@ -336,8 +369,11 @@
   ;; What is below is moved by that part of the way to the ink, which is exact at both ends.
   (func $lay (param $pixel i32) (param $weight v128)
     (local $at i32) (local $four v128) (local $low v128) (local $high v128)
-    ;; Added to this number, a small one is rounded, and stands in the two lowest bytes.
-    (local.set $weight (f32x4.add (local.get $weight) (f32x4.splat (f32.const 8388608))))
+    ;; Added to this number, a small one is rounded, and stands in the two lowest bytes; then twice.
+    (local.set $weight (i32x4.shl
+      (f32x4.add (local.get $weight) (f32x4.splat (f32.const 8388608))) (i32.const 16)))
+    (local.set $weight (v128.or (local.get $weight)
+      (i32x4.shr_u (local.get $weight) (i32.const 16))))
     (local.set $at (i32.shl (local.get $pixel) (i32.const 2)))
     (local.set $four (v128.load offset=393216 (local.get $at)))
     (local.set $low (i16x8.extend_low_i8x16_u (local.get $four)))
@@ -346,12 +382,28 @@
       (i8x16.narrow_i16x8_u
         (i16x8.add (local.get $low) (i16x8.q15mulr_sat_s
           (i16x8.sub (global.get $wide) (local.get $low))
-          (i8x16.shuffle 0 1 0 1 0 1 0 1 4 5 4 5 4 5 4 5
+          (i8x16.shuffle 0 1 2 3 0 1 2 3 4 5 6 7 4 5 6 7
             (local.get $weight) (local.get $weight))))
         (i16x8.add (local.get $high) (i16x8.q15mulr_sat_s
           (i16x8.sub (global.get $wide) (local.get $high))
-          (i8x16.shuffle 8 9 8 9 8 9 8 9 12 13 12 13 12 13 12 13
+          (i8x16.shuffle 8 9 10 11 8 9 10 11 12 13 14 15 12 13 14 15
             (local.get $weight) (local.get $weight)))))))
+
+  ;; Moves four pixels at byte `at` of the picture towards an opaque ink: two and two of them by their
+  ;; parts of 256, once for each channel. `one` is 256 in each.
+  (func $mix (param $at i32) (param $ink v128) (param $one v128) (param $two v128) (param $more v128)
+    (local $four v128) (local $half v128)
+    (local.set $half (i16x8.splat (i32.const 128)))
+    (local.set $four (v128.load offset=393216 (local.get $at)))
+    (v128.store offset=393216 (local.get $at) (i8x16.narrow_i16x8_u
+      (i16x8.shr_u (i16x8.add (local.get $half) (i16x8.add
+        (i16x8.mul (local.get $ink) (local.get $two))
+        (i16x8.mul (i16x8.extend_low_i8x16_u (local.get $four))
+          (i16x8.sub (local.get $one) (local.get $two))))) (i32.const 8))
+      (i16x8.shr_u (i16x8.add (local.get $half) (i16x8.add
+        (i16x8.mul (local.get $ink) (local.get $more))
+        (i16x8.mul (i16x8.extend_high_i8x16_u (local.get $four))
+          (i16x8.sub (local.get $one) (local.get $more))))) (i32.const 8)))))
 
   ;; How much of each of four pixels from `near` on lies between `low` and `high`, along one direction.
   (func $between (param $near v128) (param $low v128) (param $high v128) (result v128)
@@ -391,22 +443,35 @@
     (v128.and (local.get $weight)
       (i32x4.lt_s (v128.const i32x4 0 1 2 3) (i32x4.splat (local.get $count)))))
 
-  ;; Lines with soft edges, `count` of them at byte 4096: x0, y0, x1, y1, half the width, dash of
+  ;; Lines with soft edges, `count` of them at byte `at`: x0, y0, x1, y1, half the width, dash of
   ;; each. Each pixel takes the share of it that the line covers, measured across the line's main
   ;; direction. `on` of every `period` px are drawn, beginning `dash` px into the first; all when
   ;; `dash` is negative.
-  (func (export "segments") (param $count i32) (param $on f32) (param $period f32)
-    (local $at i32)
+  (func (export "segments") (param $at i32) (param $count i32) (param $on f32) (param $period f32)
+    (local $far f64) (local $above f64) (local $below f64) (local $y0 f64) (local $y1 f64)
     (global.set $on (local.get $on))
     (global.set $period (local.get $period))
+    ;; Across its main direction a line is up to half the square root of two times its width. All
+    ;; are equally wide.
+    (local.set $far (f64.add (f64.const 1) (f64.mul (f64.const 1.5)
+      (f64.load offset=32 (local.get $at)))))
+    (local.set $above (f64.sub (f64.convert_i32_s (global.get $top)) (local.get $far)))
+    (local.set $below (f64.add (f64.convert_i32_s (global.get $bottom)) (local.get $far)))
     (block $done
       (loop $next
         (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
-        (global.set $dash (f32.demote_f64 (f64.load offset=4136 (local.get $at))))
-        (call $segment
-          (f64.load offset=4096 (local.get $at)) (f64.load offset=4104 (local.get $at))
-          (f64.load offset=4112 (local.get $at)) (f64.load offset=4120 (local.get $at))
-          (f64.load offset=4128 (local.get $at)))
+        (local.set $y0 (f64.load offset=8 (local.get $at)))
+        (local.set $y1 (f64.load offset=24 (local.get $at)))
+        (if (i32.eqz (i32.or
+            (i32.and (f64.le (local.get $y0) (local.get $above))
+              (f64.le (local.get $y1) (local.get $above)))
+            (i32.and (f64.ge (local.get $y0) (local.get $below))
+              (f64.ge (local.get $y1) (local.get $below))))) (then
+          (global.set $dash (f32.demote_f64 (f64.load offset=40 (local.get $at))))
+          (call $segment
+            (f64.load (local.get $at)) (local.get $y0)
+            (f64.load offset=16 (local.get $at)) (local.get $y1)
+            (f64.load offset=32 (local.get $at)))))
         (local.set $at (i32.add (local.get $at) (i32.const 48)))
         (local.set $count (i32.sub (local.get $count) (i32.const 1)))
         (br $next))))
@@ -539,12 +604,14 @@
   (func $steep (param $a0 f64) (param $a1 f64) (param $b0 f64)
     (local $row i32) (local $end i32) (local $i i32) (local $pixels i32)
     (local $side i64) (local $step i64) (local $near f32) (local $wide f32)
-    (local $from i32) (local $to i32)
-    (local $all v128) (local $weight v128)
-    (local.set $row (i32.trunc_sat_f64_s
-      (f64.max (f64.convert_i32_s (global.get $top)) (f64.floor (local.get $a0)))))
-    (local.set $end (i32.trunc_sat_f64_s
-      (f64.min (f64.convert_i32_s (global.get $bottom)) (f64.ceil (local.get $a1)))))
+    (local $from i32) (local $to i32) (local $all v128) (local $weight v128)
+    (local $limit i32) (local $easy i32) (local $thick i32) (local $near256 i32)
+    (local $ink v128) (local $one v128) (local $low v128) (local $high v128)
+    (local $left2 v128) (local $right2 v128) (local $left4 v128) (local $right4 v128)
+    (local.set $row (call $most (global.get $top)
+      (i32.trunc_sat_f64_s (f64.floor (local.get $a0)))))
+    (local.set $end (call $least (global.get $bottom)
+      (i32.trunc_sat_f64_s (f64.ceil (local.get $a1)))))
     (local.set $pixels (i32.mul (local.get $row) (global.get $width)))
     (call $covered (local.get $a0) (local.get $a1))
     (local.set $to)
@@ -557,8 +624,42 @@
     (local.set $step (call $fixed (global.get $slope)))
     (local.set $wide (f32.demote_f64 (f64.mul (f64.const 2) (global.get $reach))))
     (local.set $all (f32x4.splat (global.get $weight)))
+    (local.set $limit (call $most (i32.const 0) (i32.sub (global.get $width) (i32.const 3))))
+    (local.set $thick (i32.trunc_sat_f32_s (f32.mul (local.get $wide) (f32.const 256))))
+    (local.set $easy (select (call $least (local.get $to) (local.get $end)) (i32.const 0)
+      (i32.and (i32.le_s (local.get $thick) (i32.const 768))
+        (i32.eq (global.get $alpha) (i32.const 255)))))
+    (local.set $ink (global.get $wide))
+    (local.set $one (i16x8.splat (i32.const 256)))
+    (local.set $left2 (v128.const i16x8 0 0 0 0 256 256 256 256))
+    (local.set $right2 (i16x8.add (local.get $left2) (local.get $one)))
+    (local.set $left4 (i16x8.add (local.get $right2) (local.get $one)))
+    (local.set $right4 (i16x8.add (local.get $left4) (local.get $one)))
     (block $done
       (loop $next
+        ;; Nearly all rows of nearly all lines: four pixels hold all that is covered, and whole
+        ;; numbers tell how much, in 256ths.
+        (block $other
+          (br_if $other (i32.lt_s (local.get $row) (local.get $from)))
+          (loop $rows
+            (br_if $other (i32.ge_s (local.get $row) (local.get $easy)))
+            (br_if $other (i32.ge_u
+              (local.tee $i (call $whole (local.get $side))) (local.get $limit)))
+            (local.set $near256 (i32.shr_u (i32.wrap_i64 (local.get $side)) (i32.const 24)))
+            (local.set $low (i16x8.splat (local.get $near256)))
+            (local.set $high (i16x8.splat (i32.add (local.get $near256) (local.get $thick))))
+            (call $mix (i32.shl (i32.add (local.get $pixels) (local.get $i)) (i32.const 2))
+              (local.get $ink) (local.get $one)
+              (i16x8.max_s (v128.const i32x4 0 0 0 0) (i16x8.sub
+                (i16x8.min_s (local.get $right2) (local.get $high))
+                (i16x8.max_s (local.get $left2) (local.get $low))))
+              (i16x8.max_s (v128.const i32x4 0 0 0 0) (i16x8.sub
+                (i16x8.min_s (local.get $right4) (local.get $high))
+                (i16x8.max_s (local.get $left4) (local.get $low)))))
+            (local.set $side (i64.add (local.get $side) (local.get $step)))
+            (local.set $row (i32.add (local.get $row) (i32.const 1)))
+            (local.set $pixels (i32.add (local.get $pixels) (global.get $width)))
+            (br $rows)))
         (br_if $done (i32.ge_s (local.get $row) (local.get $end)))
         (local.set $weight (local.get $all))
         (if (i32.or (i32.lt_s (local.get $row) (local.get $from))
@@ -627,45 +728,37 @@
         (local.set $row (i32.add (local.get $row) (i32.const 1)))
         (br $next))))
 
-  ;; Takes alpha out of pixels [start, stop).
+  ;; Takes alpha out of pixels [start, stop). No channel is above alpha, so 16 bits are enough.
   (func (export "release") (param $start i32) (param $stop i32)
-    (local $at i32) (local $end i32) (local $four v128) (local $pair v128) (local $bare v128)
+    (local $at i32) (local $end i32) (local $four v128) (local $bare v128) (local $half v128)
     (local.set $at (i32.shl (local.get $start) (i32.const 2)))
     (local.set $end (i32.shl (local.get $stop) (i32.const 2)))
+    (local.set $half (i16x8.splat (i32.const 128)))
     (block $done
       (loop $next
         (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
         (local.set $four (v128.load offset=393216 (local.get $at)))
-        (block $leave
-          (br_if $leave (i32.eqz (v128.any_true (local.get $four))))
-          (br_if $leave (i32x4.all_true (i32x4.ge_u (local.get $four)
-            (v128.const i32x4 0xff000000 0xff000000 0xff000000 0xff000000))))
-          (local.set $pair (i16x8.extend_low_i8x16_u (local.get $four)))
-          (local.set $bare (i16x8.narrow_i32x4_u
-            (call $bare (i32x4.extend_low_i16x8_u (local.get $pair))
-              (i8x16.extract_lane_u 3 (local.get $four)))
-            (call $bare (i32x4.extend_high_i16x8_u (local.get $pair))
-              (i8x16.extract_lane_u 7 (local.get $four)))))
-          (local.set $pair (i16x8.extend_high_i8x16_u (local.get $four)))
-          (local.set $bare (i8x16.narrow_i16x8_u (local.get $bare) (i16x8.narrow_i32x4_u
-            (call $bare (i32x4.extend_low_i16x8_u (local.get $pair))
-              (i8x16.extract_lane_u 11 (local.get $four)))
-            (call $bare (i32x4.extend_high_i16x8_u (local.get $pair))
-              (i8x16.extract_lane_u 15 (local.get $four))))))
-          (if (i32.gt_u (i32.add (local.get $at) (i32.const 16)) (local.get $end))
-            (then
-              (local.set $bare (v128.bitselect (local.get $bare) (local.get $four)
-                (i32x4.lt_u (v128.const i32x4 0 4 8 12)
-                  (i32x4.splat (i32.sub (local.get $end) (local.get $at))))))))
-          (v128.store offset=393216 (local.get $at) (local.get $bare)))
+        (if (v128.any_true (local.get $four)) (then
+          (local.set $bare (i8x16.narrow_i16x8_u
+            (i16x8.shr_u (i16x8.add (local.get $half) (i16x8.mul
+              (i16x8.extend_low_i8x16_u (local.get $four))
+              (v128.load64_lane 1
+                (i32.shl (i8x16.extract_lane_u 7 (local.get $four)) (i32.const 3))
+                (v128.load64_zero
+                  (i32.shl (i8x16.extract_lane_u 3 (local.get $four)) (i32.const 3))))))
+              (i32.const 8))
+            (i16x8.shr_u (i16x8.add (local.get $half) (i16x8.mul
+              (i16x8.extend_high_i8x16_u (local.get $four))
+              (v128.load64_lane 1
+                (i32.shl (i8x16.extract_lane_u 15 (local.get $four)) (i32.const 3))
+                (v128.load64_zero
+                  (i32.shl (i8x16.extract_lane_u 11 (local.get $four)) (i32.const 3))))))
+              (i32.const 8))))
+          (if (i32.gt_u (i32.add (local.get $at) (i32.const 16)) (local.get $end)) (then
+            (local.set $bare (v128.bitselect (local.get $bare) (local.get $four)
+              (i32x4.lt_u (v128.const i32x4 0 4 8 12)
+                (i32x4.splat (i32.sub (local.get $end) (local.get $at))))))))
+          (v128.store offset=393216 (local.get $at) (local.get $bare))))
         (local.set $at (i32.add (local.get $at) (i32.const 16)))
         (br $next))))
-
-  ;; The four channels of a pixel without the alpha that was multiplied in.
-  (func $bare (param $channels v128) (param $alpha i32) (result v128)
-    (i32x4.shr_u
-      (i32x4.add (v128.const i32x4 0x8000 0x8000 0x8000 0x8000)
-        (i32x4.mul (local.get $channels)
-          (v128.load (i32.shl (local.get $alpha) (i32.const 4)))))
-      (i32.const 16)))
 )

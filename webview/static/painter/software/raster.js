@@ -13,20 +13,36 @@ export class Raster {
 
   /** Takes an empty picture of another size, in pixels. */
   resize(width, height) {
-    const { memory } = this.kernels;
-    const bytes = 4 * width * height;
-    const missing = PICTURE + bytes + MARGIN - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-    this.pixels = new Int32Array(memory.buffer, PICTURE, width * height).fill(0);
-    /** what is handed over with a call, as whole numbers and as others */
-    this.whole = new Int32Array(memory.buffer, HANDS, (HANDS_END - HANDS) / 4);
-    this.real = new Float64Array(memory.buffer, HANDS, (HANDS_END - HANDS) / 8);
-    /** the picture, as a canvas takes it; null when it has no pixels */
-    this.image = bytes ? new ImageData(new Uint8ClampedArray(memory.buffer, PICTURE, bytes), width, height) : null;
     this.w = width;
     this.h = height;
+    /** where the numbers of rings and lines begin, bytes */
+    this.numbers = PICTURE + 8 * Math.ceil((4 * width * height + MARGIN) / 8);
+    this.whole = null;
+    this.#reserve(0);
+    this.pixels.fill(0);
     this.clip(0, height);
     this.setInk(0);
+  }
+
+  /** Makes room for the picture and so many numbers behind it. */
+  #reserve(count) {
+    const { w, h, kernels: { memory } } = this;
+    const missing = this.numbers + 8 * count - memory.buffer.byteLength;
+    // Some more than now, as growing lets go of all that looks into the memory.
+    if (missing > 0) memory.grow(Math.ceil((missing + 4 * count) / PAGE_BYTES));
+    const { buffer } = memory;
+    if (this.whole?.buffer === buffer) return;
+    this.pixels = new Int32Array(buffer, PICTURE, w * h);
+    /** what is handed over with a call */
+    this.whole = new Int32Array(buffer, HANDS, (HANDS_END - HANDS) / 4);
+    /** the picture, as a canvas takes it; null when it has no pixels */
+    this.image = w * h ? new ImageData(new Uint8ClampedArray(buffer, PICTURE, 4 * w * h), w, h) : null;
+  }
+
+  /** Takes the numbers that rings and segments are made of, see Marks. */
+  take(lines, count) {
+    this.#reserve(count);
+    new Float64Array(this.kernels.memory.buffer, this.numbers, count).set(lines.subarray(0, count));
   }
 
   /** Nothing is painted outside of these rows; forgets what was touched. */
@@ -90,11 +106,14 @@ export class Raster {
     return i;
   }
 
-  /** Fills rings, numbers [from, stop) of `lines` as in Marks, by the even-odd rule. */
-  rings(lines, from, stop) {
-    const { real } = this;
-    for (let i = from; i < stop; i++) real[i - from] = lines[i];
-    this.kernels.rings(8 * (stop - from));
+  /** Fills rings, numbers [from, stop) of those taken, by the even-odd rule. */
+  rings(from, stop) {
+    this.kernels.rings(this.numbers + 8 * from, 8 * (stop - from));
+  }
+
+  /** Paints segments, numbers [from, stop) of those taken. */
+  segments(from, stop, dashOn, dashPeriod) {
+    this.kernels.segments(this.numbers + 8 * from, (stop - from) / 6, dashOn, dashPeriod);
   }
 
   /** With a soft edge. */
