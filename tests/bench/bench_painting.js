@@ -62,9 +62,9 @@ async function ownPainter(scene, backend) {
   const shapes = canvas();
   const overlay = canvas();
   layer(shapes);
-  if (scene.kind === 'polygons') layer(overlay);
   const context = overlay.getContext('2d');
   const painter = await createPainter(shapes, { backend });
+  if (scene.kind === 'polygons' && !painter.paintsLabels) layer(overlay);
   painter.resize(WIDTH, HEIGHT, 1);
   return {
     backend: painter.backend, reason: painter.reason,
@@ -75,12 +75,14 @@ async function ownPainter(scene, backend) {
       const { painted } = scene;
       painted.clear(0, true);
       for (let i = 0; i < scene.count; i++) painted.add(scene.column, i, i, 1, i % STYLES);
-      painter.paint(scene);
-      if (scene.kind === 'boxes') return;
-      drawLabels(context, {
+      const labels = scene.kind === 'boxes' ? undefined : {
         count: scene.count, boxes: painted.bounds, text: scene.names, color: scene.colors,
         view: scene.view, width: WIDTH, height: HEIGHT, dpr: 1,
-      });
+      };
+      painter.paint(painter.paintsLabels ? { ...scene, labels } : scene);
+      if (!labels || painter.paintsLabels) return;
+      context.clearRect(0, 0, WIDTH, HEIGHT);
+      drawLabels(context, labels);
     },
   };
 }

@@ -45,39 +45,34 @@ class Space {
     const right = Math.ceil((x + width) / CELL_CSS_PX);
     const bottom = Math.ceil((y + height) / CELL_CSS_PX);
     if (left < 0 || top < 0 || right > this.columns || bottom > this.rows) return false;
+    const { cells, columns } = this;
     for (let row = top; row < bottom; row++) {
-      for (let p = row * this.columns + left; p < row * this.columns + right; p++) {
-        if (this.cells[p]) return false;
+      for (let p = row * columns + left; p < row * columns + right; p++) {
+        if (cells[p]) return false;
       }
     }
     for (let row = top; row < bottom; row++) {
-      this.cells.fill(1, row * this.columns + left, row * this.columns + right);
+      for (let p = row * columns + left; p < row * columns + right; p++) cells[p] = 1;
     }
     return true;
   }
 }
 
-const plates = new Plates();
 const space = new Space();
 
 /**
- * Clears the canvas and draws what fits. The canvas must be `width * dpr` by `height * dpr`.
- * @param {CanvasRenderingContext2D} context
- * @param {Labels} labels
- * @returns {number} how many were drawn
+ * Finds places for names, the prominent ones first.
+ * @param {Plates} plates @param {Labels} labels
+ * @returns {Array<{plate: import('./plates.js').Plate, x: number, y: number}>} device px
  */
-export function drawLabels(context, labels) {
-  const { count, boxes, text, color, view, width, height, dpr, first = [] } = labels;
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+export function placeLabels(plates, { count, boxes, text, color, view, width, height, dpr, first = [] }) {
   space.clear(width, height);
-  plates.begin(dpr);
-  const placed = new Set(first);
-  /** @type {Array<{plate: import('./plates.js').Plate, x: number, y: number}>} device px */
-  const found = [];
+  plates.begin(dpr, width, height);
+  const isFirst = new Set(first);
+  const placed = [];
   for (let k = 0; k < first.length + count; k++) {
     const i = k < first.length ? first[k] : k - first.length;
-    if (!text[i] || (k >= first.length && placed.has(i))) continue;
+    if (!text[i] || (k >= first.length && isFirst.has(i))) continue;
     const left = boxes[4 * i] * view.scale + view.x;
     const top = boxes[4 * i + 1] * view.scale + view.y;
     const right = left + boxes[4 * i + 2] * view.scale;
@@ -87,12 +82,25 @@ export function drawLabels(context, labels) {
     // Pushed in from the side where it would stick out. Whole device px keep the text sharp.
     const x = Math.round(Math.min(Math.max(0, left), width - plate.width / dpr) * dpr);
     const y = findPlace(x / dpr, top, bottom, plate.width / dpr, plates.height / dpr, dpr);
-    if (y < 0) continue;
-    found.push({ plate, x, y: Math.round(y * dpr) });
+    if (y >= 0) placed.push({ plate, x, y: Math.round(y * dpr) });
   }
-  for (const { plate } of found) plates.make(plate);
-  for (const { plate, x, y } of found) plates.draw(context, plate, x, y);
-  return found.length;
+  return placed;
+}
+
+const ownPlates = new Plates();
+
+/**
+ * Draws what fits, for where the painter does not do so.
+ * @param {CanvasRenderingContext2D} context of an empty canvas, `width * dpr` by `height * dpr`
+ * @param {Labels} labels
+ * @returns {number} how many were drawn
+ */
+export function drawLabels(context, labels) {
+  const placed = placeLabels(ownPlates, labels);
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  ownPlates.make(placed);
+  for (const { plate, x, y } of placed) ownPlates.draw(context, plate, x, y);
+  return placed.length;
 }
 
 /** Takes the place above the box, else below it, else inside; -1 when all are taken. */

@@ -53,6 +53,11 @@ export class Painter {
     return /** @type {'webgl' | 'software'} */ (this.#backend.name);
   }
 
+  /** Whether it paints names too: a canvas for them would cost more than all shapes. */
+  get paintsLabels() {
+    return this.#backend instanceof SoftwareBackend;
+  }
+
   /**
    * Sizes the canvas and empties it: paint afterwards.
    * @param {number} cssWidth @param {number} cssHeight

@@ -10,7 +10,7 @@ const MAX_TEXT = 40;
 /** A wider plate would take the place of several neighbours; the text is squeezed into it. */
 const MAX_WIDTH_CSS_PX = 220;
 const STORE_WIDTH_PX = 2048;
-/** So high the canvas may grow: more plates than fit on a screen. When it is full, all are made anew. */
+/** Rows of plates in the store at first, and so many at least before it is filled anew. */
 const FEWEST_ROWS = 8;
 const MOST_ROWS = 96;
 
@@ -22,9 +22,10 @@ const MOST_KNOWN = 1 << 15;
  * @property {string} text as it is shown
  * @property {string} color '#rrggbb'
  * @property {number} width device px
- * @property {HTMLCanvasElement | null} store where its pixels are, null before they are made
+ * @property {HTMLCanvasElement | null} store where its pixels were made last
  * @property {number} x where they lie in the store, device px
  * @property {number} y
+ * @property {number} [kept] where whoever reads the store keeps its pixels
  */
 
 export class Plates {
@@ -33,28 +34,43 @@ export class Plates {
   #count = 0;
   #dpr = 0;
   #rows = FEWEST_ROWS;
+  #mostRows = MOST_ROWS;
   #x = 0;
   #y = 0;
 
-  /** Called before a picture is drawn. @param {number} dpr device px per CSS px */
-  begin(dpr) {
+  /** @param {{read?: boolean}} [options] whether the store's pixels are read by us */
+  constructor({ read = false } = {}) {
+    this.read = read;
+    /** those made on the store that there is @type {Plate[]} */
+    this.made = [];
+  }
+
+  /**
+   * Called before a picture is drawn.
+   * @param {number} dpr device px per CSS px
+   * @param {number} width of the picture, CSS px @param {number} height
+   */
+  begin(dpr, width, height) {
+    // Plates on a picture do not lie over each other; in the store they do not fill every row.
+    this.#mostRows = Math.max(MOST_ROWS, Math.ceil((1.3 * width * dpr * height) / STORE_WIDTH_PX / HEIGHT_CSS_PX));
     if (dpr === this.#dpr && this.#count < MOST_KNOWN) return;
     this.#dpr = dpr;
     /** of every plate, device px */
     this.height = Math.round(HEIGHT_CSS_PX * dpr);
+    this.#known.clear();
+    this.#count = 0;
     this.#empty();
   }
 
   #empty() {
-    // A new canvas and not the old one: plates that are about to be drawn have their pixels on that.
-    this.#known.clear();
-    this.#count = 0;
+    // A new canvas and not the old one: plates that are about to be drawn may have their pixels on that.
     const store = document.createElement('canvas');
     store.width = STORE_WIDTH_PX;
     store.height = this.#rows * this.height;
     this.store = store;
-    this.context = store.getContext('2d');
+    this.context = store.getContext('2d', { willReadFrequently: this.read });
     this.context.textBaseline = 'middle';
+    this.made = [];
     this.#x = 0;
     this.#y = 0;
   }
@@ -76,14 +92,20 @@ export class Plates {
   }
 
   /**
-   * Makes the plate's pixels where there are none: before any plate of the picture is drawn, as a
-   * canvas that is drawn on and copied from in turn is copied whole each time.
-   * @param {Plate} plate
+   * Makes the pixels of plates where the store lacks them: before any plate of the picture is drawn,
+   * as a canvas that is drawn on and copied from in turn is copied whole each time. Where the store
+   * had to grow, only those made last are on it.
+   * @param {Array<{plate: Plate}>} placed
    */
-  make(plate) {
-    if (plate.store) return;
+  make(placed) {
+    for (const { plate } of placed) if (plate.store !== this.store) this.#make(plate);
+  }
+
+  /** @param {Plate} plate */
+  #make(plate) {
     const dpr = this.#dpr;
     this.#place(plate);
+    this.made.push(plate);
     const { context, height } = this;
     const { x, y, width, color } = plate;
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -105,7 +127,7 @@ export class Plates {
       this.#y += this.height;
     }
     if (this.#y + this.height > this.store.height) {
-      this.#rows = Math.min(MOST_ROWS, 2 * this.#rows);
+      this.#rows = Math.min(this.#mostRows, 2 * this.#rows);
       this.#empty();
     }
     plate.store = this.store;

@@ -125,7 +125,7 @@ export class Workspace {
     this.store.watch(['selected'], () => this.#fetchTimeline(), { now: false });
     this.store.watch(['labels'], ({ labels }) => {
       this.stage.labels = labels;
-      this.stage.refreshOverlay();
+      this.stage.refreshNames();
     });
     this.onLeave = (event) => {
       if (!this.live.safe) event.preventDefault();

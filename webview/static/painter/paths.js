@@ -20,9 +20,10 @@ export function tracePath({ kind, parts, rings, vertices, values }, k, style, la
   }
   const closed = kind === 'polygon';
   if (closed && alphaOf(layout.area[style]) > 0) {
+    const several = parts[k + 1] - parts[k] > 1;
     const first = rings[parts[k]];
-    const bounds = Array.from(rings.subarray(parts[k], parts[k + 1] + 1), (ring) => ring - first);
-    pen.fill(layout.area[style], sink, bounds);
+    pen.fill(layout.area[style], sink, several
+      ? Array.from(rings.subarray(parts[k], parts[k + 1] + 1), (ring) => ring - first) : undefined);
   }
   const width = layout.width[style];
   const color = layout.color[style];

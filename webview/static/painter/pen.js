@@ -199,7 +199,8 @@ export class Pen {
 function overlap(ax, ay, bx, by) {
   const cos = ax * bx + ay * by;
   const turn = cos > 0.9999 ? 0 : cos <= 0 ? 1 : Math.sqrt((1 - cos) / (1 + cos));
-  const [across, along] = [Math.abs(ax), Math.abs(ay)];
+  const across = Math.abs(ax);
+  const along = Math.abs(ay);
   if (across >= along === Math.abs(bx) >= Math.abs(by)) return turn;
   // A line ends along a row or a column of pixels: where one does this and the other that, a
   // notch would be left between them.

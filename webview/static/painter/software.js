@@ -1,9 +1,11 @@
 // Pixels written without the browser's help and handed over with putImageData. Where WebGL is
 // emulated this is 5 to 10 times faster than any call the canvas offers for the same boxes.
 
+import { placeLabels } from '../labels.js';
+import { Plates } from '../plates.js';
 import { MOST_ROWS, MOST_VERTICES } from './software/kernels.js';
-import { BOX, EVERYDAY, Marks, RINGS, SEGMENTS, SPANS, sameBand } from './software/marks.js';
-import { everydayColors, paintBox, paintEveryday } from './software/outlines.js';
+import { BOX, EVERYDAY, Marks, PLATE, RINGS, SEGMENTS, SPANS, sameBand } from './software/marks.js';
+import { everydayColors, paintAlike, paintBox } from './software/outlines.js';
 import { Raster } from './software/raster.js';
 import { trace } from './trace.js';
 
@@ -16,6 +18,7 @@ const BAND_ROWS = MOST_ROWS;
 export class SoftwareBackend {
   /** @param {HTMLCanvasElement | OffscreenCanvas} canvas */
   constructor(canvas) {
+    this.plates = new Plates({ read: true });
     this.raster = new Raster(); // before the canvas is taken: another backend may want it
     const context = canvas.getContext('2d');
     if (!context) throw new Error('This canvas has no 2D context.');
@@ -36,6 +39,8 @@ export class SoftwareBackend {
     this.w = width;
     this.h = height;
     this.raster.resize(width, height);
+    /** what the raster has of the plates' store: how many plates, and how many pixels these are */
+    this.taken = { store: null, plates: 0, pixels: 0 };
     this.marks = new Marks(height, BAND_ROWS);
     /** what was painted last, null when that is not known whole */
     this.before = null;
@@ -58,8 +63,48 @@ export class SoftwareBackend {
     this.everyday = everydayColors(layout);
     this.#forget();
     trace(scene, layout, this);
+    if (scene.labels) this.#addLabels(scene.labels);
     this.#paint(true);
     this.#present();
+  }
+
+  /** Names on plates, over all else. @param {import('../labels.js').Labels} labels */
+  #addLabels(labels) {
+    const { plates, marks } = this;
+    const placed = placeLabels(plates, labels);
+    // When the store grows, those that were made before are made again on the new one.
+    for (let store; store !== plates.store;) {
+      store = plates.store;
+      plates.make(placed);
+    }
+    this.#takePlates();
+    for (const { plate, x, y } of placed) {
+      const left = Math.min(x, this.w - plate.width); // rounding may have put it over the side
+      if (left >= 0) marks.addPlate(plate.kept, left, y, left + plate.width, y + plates.height);
+    }
+    if (marks.full) this.#paint(false);
+  }
+
+  /** Takes the pixels of plates that were made since the last time. */
+  #takePlates() {
+    const { plates, raster, taken } = this;
+    const { store, made, height } = plates;
+    if (taken.store !== store) {
+      raster.layStore(store.width * store.height);
+      this.before = null; // where its plates were, others are now
+      this.taken = { store, plates: 0, pixels: 0 };
+    }
+    const fresh = made.slice(this.taken.plates);
+    if (!fresh.length) return;
+    const top = fresh[0].y;
+    const image = plates.context.getImageData(0, top, store.width, fresh[fresh.length - 1].y + height - top);
+    const pixels = new Int32Array(image.data.buffer);
+    for (const plate of fresh) {
+      plate.kept = this.taken.pixels;
+      raster.keepPlate(plate.kept, pixels, (plate.y - top) * store.width + plate.x, store.width, plate.width, height);
+      this.taken.pixels += plate.width * height;
+    }
+    this.taken.plates = made.length;
   }
 
   boxes(rects, styles, count) {
@@ -170,8 +215,8 @@ export class SoftwareBackend {
     for (let k = first; k < stop; k++) {
       const i = order[k];
       const from = at[i];
-      if (kind[i] === EVERYDAY) {
-        k = paintEveryday(raster, marks, k, stop) - 1;
+      if (kind[i] === EVERYDAY || kind[i] === PLATE) {
+        k = paintAlike(raster, marks, k, stop) - 1;
         continue;
       }
       if (kind[i] === BOX) {

@@ -47,6 +47,7 @@ export class Pointer {
       workspace.stage.refreshOverlay();
     });
     workspace.store.watch(['hovered', 'selection', 'shape', 'handle'], () => workspace.stage.refreshOverlay(), { now: false });
+    workspace.store.watch(['hovered', 'selected'], () => workspace.stage.refreshNames(), { now: false });
   }
 
   get tool() {

@@ -1,5 +1,6 @@
 /**
- * The stage: video canvas, shapes canvas, and a thin overlay for names, handles and the drag.
+ * The stage: video canvas, shapes canvas, and a thin overlay for handles and the drag, and for names
+ * where the painter does not paint them.
  * Each is repainted only when what it shows changed; shapes follow the video in the same task.
  */
 
@@ -47,6 +48,8 @@ export class Stage {
     this.height = 1;
     this.drawOverlay = this.drawOverlay.bind(this);
     this.refreshOverlay = perFrame(this.drawOverlay);
+    /** when other names are to be seen, or other ones first */
+    this.refreshNames = perFrame(() => this.#drawNames());
     this.refresh = perFrame(() => this.paint());
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(root);
@@ -118,19 +121,31 @@ export class Stage {
   /** Shapes of the frame shown now; called in the task that drew the video frame. */
   paint() {
     const { frame, selection } = this.store.state;
-    const painted = this.scene.build(frame, selection);
-    this.painter?.paint({
-      painted, table: this.scene.palette.table, view: this.view,
-      edges: (entity) => this.scene.edgesOf(entity),
-    });
+    this.scene.build(frame, selection);
+    this.#paintShapes();
     this.store.bump('shapes');
     this.refreshOverlay();
+  }
+
+  #paintShapes() {
+    this.painter?.paint({
+      painted: this.scene.painted, table: this.scene.palette.table, view: this.view,
+      edges: (entity) => this.scene.edgesOf(entity),
+      labels: this.painter.paintsLabels ? this.#labels() : undefined,
+    });
+  }
+
+  #drawNames() {
+    if (this.painter?.paintsLabels) this.#paintShapes();
+    else this.drawOverlay();
   }
 
   drawOverlay() {
     const { context, dpr } = this;
     if (!dpr) return;
-    const names = this.#drawNames();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    if (this.overlayShown) context.clearRect(0, 0, this.overlayCanvas.width, this.overlayCanvas.height);
+    const names = this.painter?.paintsLabels ? 0 : drawLabels(context, this.#labels());
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
     const drawn = this.decorations.filter((decorate) => decorate(context, this) !== false);
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -144,25 +159,24 @@ export class Stage {
     this.overlayCanvas.style.visibility = shown ? '' : 'hidden';
   }
 
-  /** @returns {number} how many were drawn */
-  #drawNames() {
+  /** @returns {import('../labels.js').Labels} */
+  #labels() {
     const { painted } = this.scene;
     const { selected, hovered } = this.store.state;
     const all = this.labels === 'all' || (this.labels === 'auto' && painted.count <= MANY_NAMES);
     const prominent = this.#firstShapesOf([selected, hovered]);
     const shapes = all ? this.#firstShapes() : prominent;
-    const names = { text: [], color: [], boxes: new Float32Array(4 * shapes.length) };
+    const labels = { text: [], color: [], boxes: new Float32Array(4 * shapes.length) };
     shapes.forEach((i, k) => {
       const entity = this.model.byIndex[painted.entity[i]];
-      names.text.push(entity?.name ?? '');
-      names.color.push(this.scene.colorOfRow(i));
-      names.boxes.set(painted.bounds.subarray(4 * i, 4 * i + 4), 4 * k);
+      labels.text.push(entity?.name ?? '');
+      labels.color.push(this.scene.colorOfRow(i));
+      labels.boxes.set(painted.bounds.subarray(4 * i, 4 * i + 4), 4 * k);
     });
-    if (!shapes.length && !this.overlayShown) return 0; // it is empty already
-    return drawLabels(this.context, {
-      ...names, count: shapes.length, first: prominent.map((i) => shapes.indexOf(i)),
+    return {
+      ...labels, count: shapes.length, first: prominent.map((i) => shapes.indexOf(i)),
       view: this.view, width: this.width, height: this.height, dpr: this.dpr,
-    });
+    };
   }
 
   /** The first shape painted of each entity: one of several shapes has one name. */

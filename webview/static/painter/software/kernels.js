@@ -10,6 +10,7 @@
  * @property {(left: number, top: number, right: number, bottom: number) => void} rows
  * @property {(at: number, bytes: number) => void} rings
  * @property {(count: number) => void} outlines
+ * @property {(count: number, store: number) => void} plates
  * @property {(at: number, count: number, dashOn: number, dashPeriod: number) => void} segments
  * @property {(x: number, y: number, radius: number) => void} disc
  * @property {(start: number, stop: number) => void} release
@@ -24,7 +25,7 @@ export const MOST_ROWS = 64;
 /** Where the picture begins, bytes. */
 export const PICTURE = 393216;
 /** Bytes behind the picture that are read and written with its last pixels. */
-export const MARGIN = 32;
+export const MARGIN = 16;
 
 /** The compiled module, or why there is none: a browser that is told so may refuse it. */
 const compiled = await fetch(new URL('pixels.wasm', import.meta.url))

@@ -10,6 +10,8 @@ export const DISC = 3;
 export const EVERYDAY = 4;
 /** Rings that are filled by the even-odd rule. */
 export const RINGS = 5;
+/** A plate with a name, ready made. */
+export const PLATE = 6;
 
 /** More than this is painted in several goes: it bounds what a hostile picture can take up. */
 const MANY_MARKS = 1 << 18;
@@ -35,7 +37,10 @@ export class Marks {
     this.stop = new Int32Array(256);
     /** where the spans begin that are painted next */
     this.next = new Int32Array(256);
-    /** left, top, right, bottom of each box; of everyday ones colour and the outline's own four */
+    /**
+     * left, top, right, bottom of each box; of everyday ones colour and the outline's own four, of
+     * plates where in the store they begin and the four
+     */
     this.rects = new Int32Array(1024);
     /** left, row, right of each span */
     this.spans = new Int32Array(1024);
@@ -111,6 +116,20 @@ export class Marks {
         this.#add(BOX, styles[i], from, from + 4, top - reach, bottom + reach);
       }
     }
+  }
+
+  /** @param {number} from the pixel of the store where the plate begins; all else device px */
+  addPlate(from, left, top, right, bottom) {
+    const at = this.rectNumbers;
+    this.rectNumbers += 5;
+    if (this.rectNumbers > this.rects.length) this.rects = grown(this.rects, this.rectNumbers);
+    this.rects[at] = from;
+    this.rects[at + 1] = left;
+    this.rects[at + 2] = top;
+    this.rects[at + 3] = right;
+    this.rects[at + 4] = bottom;
+    this.#reserve(this.count + 1);
+    this.#add(PLATE, 0, at, at + 5, top, bottom);
   }
 
   /** @param {number} ink @param {Int32Array} spans @param {number} count */
@@ -208,6 +227,9 @@ export class Marks {
   }
 }
 
+/** Where marks of a kind have their numbers. */
+const POOLS = { [BOX]: 'rects', [EVERYDAY]: 'rects', [PLATE]: 'rects', [SPANS]: 'spans' };
+
 /** Whether a band looks the same with these marks as with those. @param {Marks} a @param {Marks} b sorted both */
 export function sameBand(a, b, band) {
   const count = a.starts[band + 1] - a.starts[band];
@@ -223,7 +245,7 @@ export function sameBand(a, b, band) {
 function sameNumbers(a, i, b, j) {
   const length = a.stop[i] - a.at[i];
   if (length !== b.stop[j] - b.at[j]) return false;
-  const pool = a.kind[i] === BOX || a.kind[i] === EVERYDAY ? 'rects' : a.kind[i] === SPANS ? 'spans' : 'lines';
+  const pool = POOLS[a.kind[i]] ?? 'lines';
   const [ours, theirs] = [a[pool], b[pool]];
   for (let k = 0, p = a.at[i], q = b.at[j]; k < length; k++) if (ours[p + k] !== theirs[q + k]) return false;
   return true;

@@ -3,7 +3,7 @@
 import { alphaOf } from '../layout.js';
 import { EVERYDAY } from './marks.js';
 
-/** Numbers of an everyday box: its colour, and the outline's own left, top, right, bottom. */
+/** Numbers of an everyday box or a plate: see Marks. */
 const NUMBERS = 5;
 
 /**
@@ -17,12 +17,14 @@ export function everydayColors({ color, fill, width, dash }) {
 }
 
 /**
- * Paints the everyday boxes at `order[from]` and behind, up to the next mark of another kind.
+ * Paints the everyday boxes, or the plates, at `order[from]` and behind, up to the next mark of
+ * another kind.
  * @param {import('./raster.js').Raster} raster clipped to the band
  * @param {import('./marks.js').Marks} marks @param {number} from @param {number} stop
  * @returns {number} where it ended
  */
-export function paintEveryday(raster, { order, kind, at, rects }, from, stop) {
+export function paintAlike(raster, { order, kind, at, rects }, from, stop) {
+  const wanted = kind[order[from]];
   const { whole } = raster;
   const most = whole.length - NUMBERS;
   let leftmost = raster.w;
@@ -31,7 +33,7 @@ export function paintEveryday(raster, { order, kind, at, rects }, from, stop) {
   let k = from;
   for (; k < stop && count <= most; k++) {
     const i = order[k];
-    if (kind[i] !== EVERYDAY) break;
+    if (kind[i] !== wanted) break;
     const p = at[i];
     const left = rects[p + 1];
     const right = rects[p + 3];
@@ -44,7 +46,8 @@ export function paintEveryday(raster, { order, kind, at, rects }, from, stop) {
     whole[count + 4] = rects[p + 4];
     count += NUMBERS;
   }
-  raster.kernels.outlines(count / NUMBERS);
+  if (wanted === EVERYDAY) raster.kernels.outlines(count / NUMBERS);
+  else raster.plates(count / NUMBERS);
   raster.touch(leftmost, rightmost, false);
   return k;
 }

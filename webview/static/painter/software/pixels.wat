@@ -3,8 +3,8 @@
 ;; Memory: four numbers of 16 bits for each alpha, by which `release` takes it out of the channels;
 ;; from byte 4096 on, what is handed over with a call; from byte 65536 on, room for the crossings of
 ;; edges with rows; from byte 393216 on, the picture, row by row, four bytes a pixel in the order R,
-;; G, B, A; then 32 bytes that nobody looks at, as the last pixels are read and written with others
-;; behind them; then the numbers of rings and lines.
+;; G, B, A; then 16 bytes that nobody looks at, as the last pixels are read and written with others
+;; behind them; then a store of plates; then the numbers of rings and lines.
 ;;
 ;; While painting, colours have their alpha multiplied in. To lay a colour over another is to move
 ;; each channel, alpha among them, by a part of the way to the colour made opaque; alpha is that part.
@@ -74,7 +74,7 @@
   ;; Pixels [start, stop), counted from the picture's first one.
   (func $run (param $start i32) (param $stop i32)
     (local $at i32) (local $end i32) (local $ink v128)
-    (local $give v128) (local $keep v128) (local $under v128) (local $next v128)
+    (local $give v128) (local $keep v128) (local $under v128)
     (local.set $at (i32.shl (local.get $start) (i32.const 2)))
     (local.set $end (i32.shl (local.get $stop) (i32.const 2)))
     (if (i32.eq (global.get $alpha) (i32.const 255))
@@ -101,35 +101,28 @@
     (local.set $keep (global.get $keep))
     (if (i32.ge_u (local.get $at) (local.get $end)) (then (return)))
     (block $last
-      (loop $eight
-        (br_if $last (i32.ge_u (i32.add (local.get $at) (i32.const 32)) (local.get $end)))
+      (loop $four
+        (br_if $last (i32.ge_u (i32.add (local.get $at) (i32.const 16)) (local.get $end)))
         (local.set $under (v128.load offset=393216 (local.get $at)))
-        (local.set $next (v128.load offset=393232 (local.get $at)))
         (v128.store offset=393216 (local.get $at)
-          (call $over (local.get $under) (local.get $give) (local.get $keep)))
-        (v128.store offset=393232 (local.get $at)
-          (call $over (local.get $next) (local.get $give) (local.get $keep)))
-        (local.set $at (i32.add (local.get $at) (i32.const 32)))
-        (br $eight)))
-    ;; Of the last eight only those that belong to the run: nearly all runs are short, and to find
-    ;; out in steps where they end takes longer.
-    (local.set $ink (i32x4.splat (i32.sub (local.get $end) (local.get $at))))
+          (i8x16.narrow_i16x8_u
+            (i16x8.shr_u (i16x8.add (local.get $give) (i16x8.mul (local.get $keep)
+              (i16x8.extend_low_i8x16_u (local.get $under)))) (i32.const 8))
+            (i16x8.shr_u (i16x8.add (local.get $give) (i16x8.mul (local.get $keep)
+              (i16x8.extend_high_i8x16_u (local.get $under)))) (i32.const 8))))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $four)))
+    ;; of the last four only those that belong to the run
     (local.set $under (v128.load offset=393216 (local.get $at)))
-    (local.set $next (v128.load offset=393232 (local.get $at)))
     (v128.store offset=393216 (local.get $at) (v128.bitselect
-      (call $over (local.get $under) (local.get $give) (local.get $keep)) (local.get $under)
-      (i32x4.gt_s (local.get $ink) (v128.const i32x4 0 4 8 12))))
-    (v128.store offset=393232 (local.get $at) (v128.bitselect
-      (call $over (local.get $next) (local.get $give) (local.get $keep)) (local.get $next)
-      (i32x4.gt_s (local.get $ink) (v128.const i32x4 16 20 24 28)))))
-
-  ;; Four pixels of which `keep` 256ths are kept, and to which `give` 256ths are given.
-  (func $over (param $four v128) (param $give v128) (param $keep v128) (result v128)
-    (i8x16.narrow_i16x8_u
-      (i16x8.shr_u (i16x8.add (local.get $give) (i16x8.mul (local.get $keep)
-        (i16x8.extend_low_i8x16_u (local.get $four)))) (i32.const 8))
-      (i16x8.shr_u (i16x8.add (local.get $give) (i16x8.mul (local.get $keep)
-        (i16x8.extend_high_i8x16_u (local.get $four)))) (i32.const 8))))
+      (i8x16.narrow_i16x8_u
+        (i16x8.shr_u (i16x8.add (local.get $give) (i16x8.mul (local.get $keep)
+          (i16x8.extend_low_i8x16_u (local.get $under)))) (i32.const 8))
+        (i16x8.shr_u (i16x8.add (local.get $give) (i16x8.mul (local.get $keep)
+          (i16x8.extend_high_i8x16_u (local.get $under)))) (i32.const 8)))
+      (local.get $under)
+      (i32x4.gt_s (i32x4.splat (i32.sub (local.get $end) (local.get $at)))
+        (v128.const i32x4 0 4 8 12)))))
 
   ;; Spans of whole pixels within the picture, `count` of them at byte 4096: left, row, right of each.
   (func (export "spans") (param $count i32)
@@ -359,6 +352,51 @@
         (local.set $t (i32.add (local.get $t) (i32.const 1)))
         (br $next))))
 
+  ;; Copies plates from a store, row behind row of each, `count` of them at byte 4096: the pixel of the
+  ;; store where each begins, and the columns [left, right) and rows [top, bottom) of the picture where
+  ;; it goes, in the order left, top, right, bottom.
+  (func (export "plates") (param $count i32) (param $store i32)
+    (local $at i32) (local $row i32) (local $stop i32) (local $from i32) (local $to i32)
+    (local $end i32) (local $columns i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
+        (local.set $row (call $most (global.get $top) (i32.load offset=4104 (local.get $at))))
+        (local.set $stop
+          (call $least (global.get $bottom) (i32.load offset=4112 (local.get $at))))
+        (local.set $columns
+          (i32.sub (i32.load offset=4108 (local.get $at)) (i32.load offset=4100 (local.get $at))))
+        (local.set $from (i32.add (local.get $store) (i32.shl
+          (i32.add (i32.load offset=4096 (local.get $at)) (i32.mul (local.get $columns)
+            (i32.sub (local.get $row) (i32.load offset=4104 (local.get $at)))))
+          (i32.const 2))))
+        (block $copied
+          (loop $rows
+            (br_if $copied (i32.ge_s (local.get $row) (local.get $stop)))
+            (local.set $to (i32.shl (i32.add (i32.load offset=4100 (local.get $at))
+              (i32.mul (local.get $row) (global.get $width))) (i32.const 2)))
+            (local.set $end (i32.add (local.get $to)
+              (i32.shl (local.get $columns) (i32.const 2))))
+            (block $few
+              (loop $four
+                (br_if $few (i32.gt_u (i32.add (local.get $to) (i32.const 16)) (local.get $end)))
+                (v128.store offset=393216 (local.get $to) (v128.load (local.get $from)))
+                (local.set $to (i32.add (local.get $to) (i32.const 16)))
+                (local.set $from (i32.add (local.get $from) (i32.const 16)))
+                (br $four)))
+            (block $none
+              (loop $one
+                (br_if $none (i32.ge_u (local.get $to) (local.get $end)))
+                (i32.store offset=393216 (local.get $to) (i32.load (local.get $from)))
+                (local.set $to (i32.add (local.get $to) (i32.const 4)))
+                (local.set $from (i32.add (local.get $from) (i32.const 4)))
+                (br $one)))
+            (local.set $row (i32.add (local.get $row) (i32.const 1)))
+            (br $rows)))
+        (local.set $at (i32.add (local.get $at) (i32.const 20)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $next))))
+
   (func $least (param $a i32) (param $b i32) (result i32)
     (select (local.get $a) (local.get $b) (i32.lt_s (local.get $a) (local.get $b))))
 
@@ -518,6 +556,10 @@
   (func $fixed (param $x f64) (result i64)
     (i64.trunc_sat_f64_s (f64.mul (local.get $x) (f64.const 4294967296))))
 
+  ;; As such a number, in 256ths.
+  (func $of256 (param $x i64) (result i32)
+    (i32.wrap_i64 (i64.shr_s (i64.add (local.get $x) (i64.const 0x800000)) (i64.const 24))))
+
   (func $loose (param $x i64) (result f32)
     (f32.mul (f32.convert_i64_s (local.get $x)) (f32.const 0x1p-32)))
 
@@ -530,6 +572,8 @@
     (local $near f64) (local $far f64) (local $side i64) (local $step i64) (local $wide i64)
     (local $over f64) (local $under f64) (local $from i32) (local $to i32)
     (local $all v128) (local $climb v128) (local $weight v128) (local $low v128) (local $high v128)
+    (local $easy i32) (local $thick i32) (local $ink v128) (local $one v128)
+    (local $climb2 v128) (local $climb4 v128) (local $low4 v128) (local $high4 v128)
     (local.set $all (f32x4.splat (global.get $weight)))
     (local.set $climb (f32x4.mul (v128.const f32x4 0 1 2 3)
       (f32x4.splat (f32.demote_f64 (global.get $slope)))))
@@ -560,16 +604,21 @@
       (global.get $reach))))
     (local.set $step (call $fixed (global.get $slope)))
     (local.set $wide (call $fixed (f64.mul (f64.const 2) (global.get $reach))))
+    ;; in 256ths, once for each channel of two pixels and two more
+    (local.set $thick (call $of256 (local.get $wide)))
+    (local.set $easy (i32.and (i32.eq (global.get $alpha) (i32.const 255))
+      (i32.lt_s (local.get $thick) (i32.const 16384))))
+    (local.set $climb2 (v128.bitselect (i16x8.splat (call $of256 (local.get $step)))
+      (v128.const i32x4 0 0 0 0) (v128.const i32x4 0 0 -1 -1)))
+    (local.set $climb4 (v128.bitselect
+      (i16x8.splat (call $of256 (i64.mul (local.get $step) (i64.const 3))))
+      (i16x8.splat (call $of256 (i64.mul (local.get $step) (i64.const 2))))
+      (v128.const i32x4 0 0 -1 -1)))
+    (local.set $ink (global.get $wide))
+    (local.set $one (i16x8.splat (i32.const 256)))
     (block $done
       (loop $next
         (br_if $done (i32.ge_s (local.get $i) (local.get $stop)))
-        (local.set $weight (local.get $all))
-        (if (i32.or (i32.lt_s (local.get $i) (local.get $from))
-            (i32.gt_s (i32.add (local.get $i) (i32.const 4)) (local.get $to))) (then
-          (local.set $weight (call $first
-            (call $along (f32x4.add (v128.const f32x4 0 1 2 3) (f32x4.splat (f32.demote_f64
-              (f64.sub (f64.convert_i32_s (local.get $i)) (local.get $a0))))))
-            (i32.sub (local.get $stop) (local.get $i))))))
         (local.set $row (call $whole (local.get $side)))
         (local.set $end (call $whole (i64.add (local.get $side)
           (i64.mul (i64.const 3) (local.get $step)))))
@@ -580,15 +629,50 @@
         (local.set $row (call $most (local.get $row) (global.get $top)))
         (local.set $end (call $least (global.get $bottom) (i32.add (local.get $end)
           (i32.add (i32.const 2) (call $whole (local.get $wide))))))
-        (local.set $low (f32x4.add (local.get $climb) (f32x4.splat (call $loose
-          (i64.sub (local.get $side)
-            (i64.shl (i64.extend_i32_s (local.get $row)) (i64.const 32)))))))
-        (local.set $high (f32x4.add (local.get $low) (f32x4.splat (call $loose (local.get $wide)))))
         (local.set $pixels
           (i32.add (i32.mul (local.get $row) (global.get $width)) (local.get $i)))
-        (block $below
+        (block $painted
+          (if (i32.and (local.get $easy) (i32.and (i32.ge_s (local.get $i) (local.get $from))
+              (i32.le_s (i32.add (local.get $i) (i32.const 4)) (local.get $to)))) (then
+            ;; nearly all columns of nearly all lines, as in $steep
+            (local.set $low (i16x8.splat (call $of256 (i64.sub (local.get $side)
+              (i64.shl (i64.extend_i32_s (local.get $row)) (i64.const 32))))))
+            (local.set $low4 (i16x8.add (local.get $low) (local.get $climb4)))
+            (local.set $low (i16x8.add (local.get $low) (local.get $climb2)))
+            (local.set $weight (i16x8.splat (local.get $thick)))
+            (local.set $high (i16x8.add (local.get $low) (local.get $weight)))
+            (local.set $high4 (i16x8.add (local.get $low4) (local.get $weight)))
+            (loop $rows
+              (br_if $painted (i32.ge_s (local.get $row) (local.get $end)))
+              (call $mix (i32.shl (local.get $pixels) (i32.const 2))
+                (local.get $ink) (local.get $one)
+                (i16x8.max_s (v128.const i32x4 0 0 0 0) (i16x8.sub
+                  (i16x8.min_s (local.get $one) (local.get $high))
+                  (i16x8.max_s (v128.const i32x4 0 0 0 0) (local.get $low))))
+                (i16x8.max_s (v128.const i32x4 0 0 0 0) (i16x8.sub
+                  (i16x8.min_s (local.get $one) (local.get $high4))
+                  (i16x8.max_s (v128.const i32x4 0 0 0 0) (local.get $low4)))))
+              (local.set $low (i16x8.sub (local.get $low) (local.get $one)))
+              (local.set $low4 (i16x8.sub (local.get $low4) (local.get $one)))
+              (local.set $high (i16x8.sub (local.get $high) (local.get $one)))
+              (local.set $high4 (i16x8.sub (local.get $high4) (local.get $one)))
+              (local.set $row (i32.add (local.get $row) (i32.const 1)))
+              (local.set $pixels (i32.add (local.get $pixels) (global.get $width)))
+              (br $rows))))
+          (local.set $weight (local.get $all))
+          (if (i32.or (i32.lt_s (local.get $i) (local.get $from))
+              (i32.gt_s (i32.add (local.get $i) (i32.const 4)) (local.get $to))) (then
+            (local.set $weight (call $first
+              (call $along (f32x4.add (v128.const f32x4 0 1 2 3) (f32x4.splat (f32.demote_f64
+                (f64.sub (f64.convert_i32_s (local.get $i)) (local.get $a0))))))
+              (i32.sub (local.get $stop) (local.get $i))))))
+          (local.set $low (f32x4.add (local.get $climb) (f32x4.splat (call $loose
+            (i64.sub (local.get $side)
+              (i64.shl (i64.extend_i32_s (local.get $row)) (i64.const 32)))))))
+          (local.set $high
+            (f32x4.add (local.get $low) (f32x4.splat (call $loose (local.get $wide)))))
           (loop $down
-            (br_if $below (i32.ge_s (local.get $row) (local.get $end)))
+            (br_if $painted (i32.ge_s (local.get $row) (local.get $end)))
             (call $lay (local.get $pixels) (f32x4.mul (local.get $weight)
               (call $between (f32x4.splat (f32.const 0)) (local.get $low) (local.get $high))))
             (local.set $low (f32x4.sub (local.get $low) (f32x4.splat (f32.const 1))))
@@ -625,7 +709,8 @@
     (local.set $wide (f32.demote_f64 (f64.mul (f64.const 2) (global.get $reach))))
     (local.set $all (f32x4.splat (global.get $weight)))
     (local.set $limit (call $most (i32.const 0) (i32.sub (global.get $width) (i32.const 3))))
-    (local.set $thick (i32.trunc_sat_f32_s (f32.mul (local.get $wide) (f32.const 256))))
+    (local.set $thick (i32.trunc_sat_f32_s
+      (f32.nearest (f32.mul (local.get $wide) (f32.const 256)))))
     (local.set $easy (select (call $least (local.get $to) (local.get $end)) (i32.const 0)
       (i32.and (i32.le_s (local.get $thick) (i32.const 768))
         (i32.eq (global.get $alpha) (i32.const 255)))))
@@ -644,8 +729,9 @@
           (loop $rows
             (br_if $other (i32.ge_s (local.get $row) (local.get $easy)))
             (br_if $other (i32.ge_u
-              (local.tee $i (call $whole (local.get $side))) (local.get $limit)))
-            (local.set $near256 (i32.shr_u (i32.wrap_i64 (local.get $side)) (i32.const 24)))
+              (local.tee $i (i32.shr_s (local.tee $near256 (call $of256 (local.get $side)))
+                (i32.const 8))) (local.get $limit)))
+            (local.set $near256 (i32.and (local.get $near256) (i32.const 255)))
             (local.set $low (i16x8.splat (local.get $near256)))
             (local.set $high (i16x8.splat (i32.add (local.get $near256) (local.get $thick))))
             (call $mix (i32.shl (i32.add (local.get $pixels) (local.get $i)) (i32.const 2))

@@ -15,8 +15,7 @@ export class Raster {
   resize(width, height) {
     this.w = width;
     this.h = height;
-    /** where the numbers of rings and lines begin, bytes */
-    this.numbers = PICTURE + 8 * Math.ceil((4 * width * height + MARGIN) / 8);
+    this.layStore(0);
     this.whole = null;
     this.#reserve(0);
     this.pixels.fill(0);
@@ -24,7 +23,33 @@ export class Raster {
     this.setInk(0);
   }
 
-  /** Makes room for the picture and so many numbers behind it. */
+  /** Takes an empty store of plates, for so many pixels. */
+  layStore(pixels) {
+    /** where the store begins, bytes */
+    this.store = PICTURE + 8 * Math.ceil((4 * this.w * this.h + MARGIN) / 8);
+    /** where the numbers of rings and lines begin, bytes */
+    this.numbers = this.store + 8 * Math.ceil(pixels / 2);
+  }
+
+  /**
+   * Puts pixels into the store of plates, from pixel `at` on.
+   * @param {Int32Array} pixels of an image `stride` wide @param {number} from where the plate begins
+   */
+  keepPlate(at, pixels, from, stride, width, height) {
+    this.#reserve(0);
+    const store = new Int32Array(this.whole.buffer, this.store + 4 * at, width * height);
+    for (let row = 0; row < height; row++) {
+      const begin = from + row * stride;
+      store.set(pixels.subarray(begin, begin + width), row * width);
+    }
+  }
+
+  /** Copies plates, so many of them handed over: see pixels.wat. */
+  plates(count) {
+    this.kernels.plates(count, this.store);
+  }
+
+  /** Makes room for the picture, the store and so many numbers behind them. */
   #reserve(count) {
     const { w, h, kernels: { memory } } = this;
     const missing = this.numbers + 8 * count - memory.buffer.byteLength;
