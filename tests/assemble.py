@@ -1,6 +1,6 @@
-"""Makes ``pixels.wasm`` of ``pixels.wat``.
+"""Makes ``pixels.wasm`` of the files in ``pixels/``, which are one module.
 
-Run after a change of the latter: python -m tests.assemble
+Run after a change of these: python -m tests.assemble
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from pathlib import Path
 
 from wasmtime import wat2wasm
 
-SOURCE = Path(__file__).resolve().parents[1] / "webview/static/painter/software/pixels.wat"
+SOURCES = Path(__file__).resolve().parents[1] / "webview/static/painter/software/pixels"
 
 
 def assemble() -> bytes:
-    """What ``pixels.wasm`` is to hold. Raises WasmtimeError with the line of a mistake."""
-    return bytes(wat2wasm(SOURCE.read_text()))
+    """What ``pixels.wasm`` is to hold. Raises WasmtimeError with a line of the files joined in the
+    order of their names, behind one line more."""
+    parts = [path.read_text() for path in sorted(SOURCES.glob("*.wat"))]
+    return bytes(wat2wasm("\n".join(["(module", *parts, ")"])))
 
 
 if __name__ == "__main__":
-    SOURCE.with_suffix(".wasm").write_bytes(assemble())
+    SOURCES.with_suffix(".wasm").write_bytes(assemble())

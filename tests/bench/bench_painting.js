@@ -1,6 +1,6 @@
 // Moving shapes at 1080p, painted by a backend of the page's painter, as SVG elements, or by Konva.
 
-import { drawLabels } from '/static/labels.js';
+import { drawLabels } from '/static/painter/labels.js';
 import { createPainter } from '/static/painter.js';
 import { Painted } from '/static/view/painted.js';
 

@@ -1,6 +1,6 @@
 // What test_painter.py runs in the page.
 
-import { drawLabels } from '/static/labels.js';
+import { drawLabels } from '/static/painter/labels.js';
 import { createPainter } from '/static/painter.js';
 import { Painted } from '/static/view/painted.js';
 import { columnOf } from '/static/view/shapes.js';
@@ -250,6 +250,49 @@ export async function hostile(backend) {
   const after = inked(canvas);
   painter.close();
   return { before, painted, after };
+}
+
+/**
+ * The greatest difference, for each of several pictures one after the other, between names that the
+ * painter paints and names that are drawn on a canvas above.
+ */
+export async function paintedNames({ width, height, dpr, pictures }) {
+  const canvas = document.createElement('canvas');
+  const bare = document.createElement('canvas');
+  const painter = await createPainter(canvas, { backend: 'software' });
+  const other = await createPainter(bare, { backend: 'software' });
+  const results = [];
+  for (const { names, seed, moved = 0, count = 60, wide = width } of pictures) {
+    if (canvas.width !== Math.round(wide * dpr)) {
+      painter.resize(wide, height, dpr);
+      other.resize(wide, height, dpr);
+    }
+    const scene = kindsScene({ count, seed, width: wide, height, scale: 1.3, x: 5, y: -7, moved });
+    const labels = {
+      count: names.length, boxes: scene.painted.bounds, text: names, first: [3, 1],
+      color: names.map((_, i) => ['#e6194b', '#3cb44b', '#ffe119'][i % 3]),
+      view: scene.view, width: wide, height, dpr,
+    };
+    painter.paint({ ...scene, labels });
+    other.paint(scene);
+    const above = Object.assign(document.createElement('canvas'), { width: bare.width, height: bare.height });
+    const drawn = drawLabels(above.getContext('2d'), labels);
+    const both = Object.assign(document.createElement('canvas'), { width: bare.width, height: bare.height });
+    both.getContext('2d').drawImage(bare, 0, 0);
+    const without = look(both);
+    both.getContext('2d').drawImage(above, 0, 0);
+    const [ours, wanted] = [look(canvas), look(both)];
+    let worst = 0;
+    let covered = 0;
+    for (let p = 0; p < ours.length; p++) {
+      worst = Math.max(worst, Math.abs(ours[p] - wanted[p]));
+      if (wanted[p] !== without[p]) covered++;
+    }
+    results.push({ worst, drawn, covered });
+  }
+  painter.close();
+  other.close();
+  return results;
 }
 
 /** Where labels were put, from what reached the canvas. */

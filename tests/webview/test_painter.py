@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from reviewer.format.geometry import Shape, mask
 from reviewer.format.geometry.raster import polygon_mask
 
-from tests.assemble import SOURCE, assemble
+from tests.assemble import SOURCES, assemble
 from tests.webview.picture_server import PictureServer
 
 BACKGROUND = (0x80, 0x88, 0x90)
@@ -38,7 +38,7 @@ def page() -> Iterator[Page]:
 
 
 def test_the_loops_over_pixels_are_assembled_from_their_source() -> None:
-    assert SOURCE.with_suffix(".wasm").read_bytes() == assemble(), "python -m tests.assemble"
+    assert SOURCES.with_suffix(".wasm").read_bytes() == assemble(), "python -m tests.assemble"
 
 
 def test_a_browser_that_refuses_webassembly_paints_with_webgl(page: Page) -> None:
@@ -448,6 +448,29 @@ def test_more_names_than_were_ever_made_are_all_there(page: Page) -> None:
         result = draw_labels(page, boxes=boxes, text=names, width=1920, height=1080)
         assert result["drawn"] == len(boxes)
         assert result["ink"] == sum(place[2] * place[3] for place in result["places"])
+
+
+@pytest.mark.parametrize("dpr", [1, 1.5])
+def test_names_look_the_same_in_the_picture_and_on_a_canvas_above(page: Page, dpr: float) -> None:
+    few = [f"player_{i}" for i in range(40)]
+    more = [f"somebody with a longer name {i}" for i in range(300)]
+    pictures: list[dict[str, Any]] = [
+        {"names": few, "seed": 1},
+        {"names": few, "seed": 1, "moved": 40},  # one shape moves, nearly all stays
+        {"names": ["renamed", *few[1:]], "seed": 1, "moved": 40},
+        {"names": more, "seed": 2, "count": 300},  # the store of plates grows
+        {"names": [], "seed": 2, "count": 300},
+        {"names": few, "seed": 1, "wide": 500},  # a canvas of another size
+        {"names": more[::-1], "seed": 1, "wide": 500, "count": 300},
+    ]
+    result = page.evaluate(
+        "(o) => check.paintedNames(o)",
+        {"width": 800, "height": 500, "dpr": dpr, "pictures": pictures},
+    )
+    assert [picture["worst"] for picture in result] == [0] * len(pictures)
+    for picture, asked in zip(result, pictures, strict=True):
+        assert (picture["drawn"] > 10) == bool(asked["names"])
+        assert (picture["covered"] > 1000) == bool(asked["names"])
 
 
 def test_prominent_labels_come_before_all_others(page: Page) -> None:

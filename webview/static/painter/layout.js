@@ -9,7 +9,7 @@
  * @property {View} view
  * @property {(entity: number) => ArrayLike<number>} [edges] pairs of points that are joined in the
  *   skeleton of an entity
- * @property {import('../labels.js').Labels} [labels] names over all shapes; only where the painter
+ * @property {import('./labels.js').Labels} [labels] names over all shapes; only where the painter
  *   says that it paints them
  */
 

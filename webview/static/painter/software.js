@@ -1,8 +1,8 @@
 // Pixels written without the browser's help and handed over with putImageData. Where WebGL is
 // emulated this is 5 to 10 times faster than any call the canvas offers for the same boxes.
 
-import { placeLabels } from '../labels.js';
-import { Plates } from '../plates.js';
+import { placeLabels } from './labels.js';
+import { Plates } from './plates.js';
 import { MOST_ROWS, MOST_VERTICES } from './software/kernels.js';
 import { BOX, EVERYDAY, Marks, PLATE, RINGS, SEGMENTS, SPANS, sameBand } from './software/marks.js';
 import { everydayColors, paintAlike, paintBox } from './software/outlines.js';
@@ -68,7 +68,7 @@ export class SoftwareBackend {
     this.#present();
   }
 
-  /** Names on plates, over all else. @param {import('../labels.js').Labels} labels */
+  /** Names on plates, over all else. @param {import('./labels.js').Labels} labels */
   #addLabels(labels) {
     const { plates, marks } = this;
     const placed = placeLabels(plates, labels);

@@ -5,7 +5,7 @@
  */
 
 import { h, perFrame } from '../dom.js';
-import { drawLabels } from '../labels.js';
+import { drawLabels } from '../painter/labels.js';
 import { centreOn, fitView, keepInSight, MAX_SCALE, toStage, zoomAt } from './viewport.js';
 
 /** Above this scale video pixels are shown as squares, so that edges can be placed on them. */
@@ -48,8 +48,7 @@ export class Stage {
     this.height = 1;
     this.drawOverlay = this.drawOverlay.bind(this);
     this.refreshOverlay = perFrame(this.drawOverlay);
-    /** when other names are to be seen, or other ones first */
-    this.refreshNames = perFrame(() => this.#drawNames());
+    this.repaintShapes = perFrame(() => this.#paintShapes());
     this.refresh = perFrame(() => this.paint());
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(root);
@@ -135,9 +134,10 @@ export class Stage {
     });
   }
 
-  #drawNames() {
-    if (this.painter?.paintsLabels) this.#paintShapes();
-    else this.drawOverlay();
+  /** When other names are to be seen, or other ones first. */
+  refreshNames() {
+    if (this.painter?.paintsLabels) this.repaintShapes();
+    else this.refreshOverlay();
   }
 
   drawOverlay() {
@@ -159,7 +159,7 @@ export class Stage {
     this.overlayCanvas.style.visibility = shown ? '' : 'hidden';
   }
 
-  /** @returns {import('../labels.js').Labels} */
+  /** @returns {import('../painter/labels.js').Labels} */
   #labels() {
     const { painted } = this.scene;
     const { selected, hovered } = this.store.state;

@@ -44,7 +44,7 @@ export class Raster {
     }
   }
 
-  /** Copies plates, so many of them handed over: see pixels.wat. */
+  /** Copies plates, so many of them handed over: see pixels/boxes.wat. */
   plates(count) {
     this.kernels.plates(count, this.store);
   }

@@ -1,5 +1,5 @@
 // Spans, segments and discs, mixed as they come, in one instanced draw call. What share of a pixel
-// is covered is worked out as in software/pixels.wat, so that both backends agree.
+// is covered is worked out as in software/pixels/lines.wat, so that both backends agree.
 
 import { link } from './program.js';
 
