@@ -127,6 +127,7 @@
 (func $flat (param $a0 f64) (param $a1 f64) (param $b0 f64)
   (local $i i32) (local $stop i32) (local $row i32) (local $end i32) (local $pixels i32)
   (local $near f64) (local $far f64) (local $side i64) (local $step i64) (local $wide i64)
+  (local $up i64) (local $down i64)
   (local $over f64) (local $under f64) (local $from i32) (local $to i32)
   (local $all v128) (local $climb v128) (local $weight v128) (local $low v128) (local $high v128)
   (local $easy i32) (local $thick i32) (local $ink v128) (local $one v128)
@@ -161,6 +162,11 @@
     (global.get $reach))))
   (local.set $step (call $fixed (global.get $slope)))
   (local.set $wide (call $fixed (f64.mul (f64.const 2) (global.get $reach))))
+  ;; how far four columns reach up and down from the upper side in the first
+  (local.set $down (i64.mul (i64.const 3) (local.get $step)))
+  (local.set $up (select (local.get $down) (i64.const 0)
+    (i64.lt_s (local.get $down) (i64.const 0))))
+  (local.set $down (i64.add (local.get $wide) (i64.sub (local.get $down) (local.get $up))))
   ;; in 256ths, once for each channel of two pixels and two more
   (local.set $thick (call $of256 (local.get $wide)))
   (local.set $easy (i32.and (i32.eq (global.get $alpha) (i32.const 255))
@@ -176,16 +182,10 @@
   (block $done
     (loop $next
       (br_if $done (i32.ge_s (local.get $i) (local.get $stop)))
-      (local.set $row (call $whole (local.get $side)))
-      (local.set $end (call $whole (i64.add (local.get $side)
-        (i64.mul (i64.const 3) (local.get $step)))))
-      (if (i32.gt_s (local.get $row) (local.get $end)) (then
-        (local.set $pixels (local.get $row))
-        (local.set $row (local.get $end))
-        (local.set $end (local.get $pixels))))
-      (local.set $row (call $most (local.get $row) (global.get $top)))
-      (local.set $end (call $least (global.get $bottom) (i32.add (local.get $end)
-        (i32.add (i32.const 2) (call $whole (local.get $wide))))))
+      (local.set $row (call $most (global.get $top)
+        (call $whole (i64.add (local.get $side) (local.get $up)))))
+      (local.set $end (call $least (global.get $bottom) (i32.add (i32.const 1)
+        (call $whole (i64.add (local.get $side) (local.get $down))))))
       (local.set $pixels
         (i32.add (i32.mul (local.get $row) (global.get $width)) (local.get $i)))
       (block $painted
