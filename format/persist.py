@@ -251,7 +251,7 @@ class Persistence:
                 target=self._flush_loop, name="reviewer-flush", daemon=True
             )
             self._flusher.start()
-        if not self._wake.is_set():
+        if not self._wake.is_set():  # else it is on its way, and to say so again takes longer
             self._wake.set()
 
     def _flush_loop(self) -> None:

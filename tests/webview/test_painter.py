@@ -450,7 +450,7 @@ def test_more_names_than_were_ever_made_are_all_there(page: Page) -> None:
         assert result["ink"] == sum(place[2] * place[3] for place in result["places"])
 
 
-@pytest.mark.parametrize("dpr", [1, 1.5])
+@pytest.mark.parametrize("dpr", [1, 1.5, 4])
 def test_names_look_the_same_in_the_picture_and_on_a_canvas_above(page: Page, dpr: float) -> None:
     few = [f"player_{i}" for i in range(40)]
     more = [f"somebody with a longer name {i}" for i in range(300)]

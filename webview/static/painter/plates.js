@@ -14,6 +14,9 @@ const STORE_WIDTH_PX = 2048;
 const FEWEST_ROWS = 8;
 const MOST_ROWS = 96;
 
+/** So often the store can grow; those that do not fit then, if there could be any, are left out. */
+const MOST_ROUNDS = 12;
+
 /** More plates than this are forgotten together: names come and go. */
 const MOST_KNOWN = 1 << 15;
 
@@ -99,6 +102,15 @@ export class Plates {
    */
   make(placed) {
     for (const { plate } of placed) if (plate.store !== this.store) this.#make(plate);
+  }
+
+  /** As `make`, but at last all are on the store that there is. @param {Array<{plate: Plate}>} placed */
+  makeTogether(placed) {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const { store } = this;
+      this.make(placed);
+      if (store === this.store) return;
+    }
   }
 
   /** @param {Plate} plate */

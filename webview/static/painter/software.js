@@ -72,24 +72,20 @@ export class SoftwareBackend {
   #addLabels(labels) {
     const { plates, marks } = this;
     const placed = placeLabels(plates, labels);
-    // When the store grows, those that were made before are made again on the new one.
-    for (let store; store !== plates.store;) {
-      store = plates.store;
-      plates.make(placed);
-    }
+    plates.makeTogether(placed);
     this.#takePlates();
     for (const { plate, x, y } of placed) {
       const left = Math.min(x, this.w - plate.width); // rounding may have put it over the side
-      if (left >= 0) marks.addPlate(plate.kept, left, y, left + plate.width, y + plates.height);
+      if (left >= 0 && plate.store === plates.store) marks.addPlate(plate.kept, left, y, left + plate.width, y + plates.height);
     }
     if (marks.full) this.#paint(false);
   }
 
   /** Takes the pixels of plates that were made since the last time. */
   #takePlates() {
-    const { plates, raster, taken } = this;
+    const { plates, raster } = this;
     const { store, made, height } = plates;
-    if (taken.store !== store) {
+    if (this.taken.store !== store) {
       raster.layStore(store.width * store.height);
       this.before = null; // where its plates were, others are now
       this.taken = { store, plates: 0, pixels: 0 };
