@@ -6,8 +6,8 @@ import { fillRings } from './spans.js';
 const SAME_PX = 0.3;
 /** Strokes of one shape end after so many px: a scribble that is longer is a blot anyway. */
 const MAX_STROKE_PX = 1 << 22;
-/** Numbers of a segment. */
-const NUMBERS = 6;
+/** Numbers of a segment, see Sink. */
+export const SEGMENT_NUMBERS = 6;
 
 export class Pen {
   constructor() {
@@ -17,7 +17,7 @@ export class Pen {
     /** vertex at which each ring begins */
     this.starts = [];
     /** the edges of the stroke at hand: x0, y0, x1, y1, half the width, dash of each */
-    this.lines = new Float64Array(512 * NUMBERS);
+    this.lines = new Float64Array(512 * SEGMENT_NUMBERS);
     this.segments = 0;
   }
 
@@ -174,8 +174,8 @@ export class Pen {
     }
     if (!(from < to || (dx === 0 && dy === 0))) return 1;
     const length = Math.sqrt(dx * dx + dy * dy);
-    const at = NUMBERS * this.segments++;
-    if (at + NUMBERS > this.lines.length) {
+    const at = SEGMENT_NUMBERS * this.segments++;
+    if (at + SEGMENT_NUMBERS > this.lines.length) {
       const grown = new Float64Array(2 * this.lines.length);
       grown.set(this.lines);
       this.lines = grown;

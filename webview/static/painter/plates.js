@@ -14,7 +14,7 @@ const STORE_WIDTH_PX = 2048;
 const FEWEST_ROWS = 8;
 const MOST_ROWS = 96;
 
-/** So often the store can grow; those that do not fit then, if there could be any, are left out. */
+/** More often than the store can grow; those that do not fit then, if there could be any, stay on an old one. */
 const MOST_ROUNDS = 12;
 
 /** More plates than this are forgotten together: names come and go. */
@@ -96,19 +96,14 @@ export class Plates {
 
   /**
    * Makes the pixels of plates where the store lacks them: before any plate of the picture is drawn,
-   * as a canvas that is drawn on and copied from in turn is copied whole each time. Where the store
-   * had to grow, only those made last are on it.
+   * as a canvas that is drawn on and copied from in turn is copied whole each time. When the store
+   * grows, those that were made before are made again on the new one.
    * @param {Array<{plate: Plate}>} placed
    */
   make(placed) {
-    for (const { plate } of placed) if (plate.store !== this.store) this.#make(plate);
-  }
-
-  /** As `make`, but at last all are on the store that there is. @param {Array<{plate: Plate}>} placed */
-  makeTogether(placed) {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const { store } = this;
-      this.make(placed);
+      for (const { plate } of placed) if (plate.store !== this.store) this.#make(plate);
       if (store === this.store) return;
     }
   }

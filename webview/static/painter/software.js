@@ -72,7 +72,7 @@ export class SoftwareBackend {
   #addLabels(labels) {
     const { plates, marks } = this;
     const placed = placeLabels(plates, labels);
-    plates.makeTogether(placed);
+    plates.make(placed);
     this.#takePlates();
     for (const { plate, x, y } of placed) {
       const left = Math.min(x, this.w - plate.width); // rounding may have put it over the side

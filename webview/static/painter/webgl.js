@@ -1,6 +1,7 @@
 // For machines with a GPU: boxes in one instanced draw call, everything else in another, in the order
 // in which they are painted.
 
+import { SEGMENT_NUMBERS } from './pen.js';
 import { trace } from './trace.js';
 import { BoxProgram } from './webgl/box_program.js';
 import { MarkProgram } from './webgl/mark_program.js';
@@ -94,7 +95,7 @@ export class WebglBackend {
 
   segments(lines, count) {
     this.#drawn(false, this.marks.count, count);
-    for (let i = 0; i < 6 * count; i += 6) {
+    for (let i = 0; i < SEGMENT_NUMBERS * count; i += SEGMENT_NUMBERS) {
       this.marks.segment(lines[i], lines[i + 1], lines[i + 2], lines[i + 3], lines[i + 4], lines[i + 5]);
     }
   }

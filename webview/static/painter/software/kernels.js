@@ -1,5 +1,6 @@
-// The loops over pixels, in WebAssembly: the files in pixels/ say what they do. A machine without a graphics
-// card paints several million pixels for a picture, and four at a time take a third of the time.
+// The loops over pixels, in WebAssembly: the files in pixels/ say what they do. A machine without a
+// graphics card paints several million pixels for a picture, and four at a time take a third of the
+// time.
 
 /**
  * @typedef {object} Kernels

@@ -1,6 +1,8 @@
 // What is to be painted, kept until it is painted band by band: a band of rows stays in the
 // processor's cache while all that touches it is written; the whole picture would not.
 
+import { SEGMENT_NUMBERS } from '../pen.js';
+
 /** What a mark is. */
 export const BOX = 0;
 export const SPANS = 1;
@@ -165,12 +167,12 @@ export class Marks {
 
   /** @param {number} ink @param {Float64Array} segments as in Sink @param {number} count */
   addSegments(ink, segments, count) {
-    const from = this.#reserveLine(6 * count);
+    const from = this.#reserveLine(SEGMENT_NUMBERS * count);
     const { lines } = this;
     let top = Infinity;
     let bottom = -Infinity;
     let half = 0;
-    for (let i = 0; i < 6 * count; i += 6) {
+    for (let i = 0; i < SEGMENT_NUMBERS * count; i += SEGMENT_NUMBERS) {
       const y0 = segments[i + 1];
       const y1 = segments[i + 3];
       lines[from + i] = segments[i];
@@ -186,7 +188,7 @@ export class Marks {
     }
     // Across its main direction a line is up to half the square root of two times its width.
     const reach = 1.5 * half + 1;
-    this.#add(SEGMENTS, ink, from, from + 6 * count, top - reach, bottom + reach);
+    this.#add(SEGMENTS, ink, from, from + SEGMENT_NUMBERS * count, top - reach, bottom + reach);
   }
 
   addDisc(ink, x, y, radius) {

@@ -1,6 +1,7 @@
 // Spans, lines, discs and boxes written into pixels. While painting, colours have their alpha
 // multiplied in; at the end `release` takes it out again, since ImageData has none multiplied in.
 
+import { SEGMENT_NUMBERS } from '../pen.js';
 import { HANDS, HANDS_END, MARGIN, PICTURE, makeKernels } from './kernels.js';
 
 const PAGE_BYTES = 65536;
@@ -138,7 +139,7 @@ export class Raster {
 
   /** Paints segments, numbers [from, stop) of those taken. */
   segments(from, stop, dashOn, dashPeriod) {
-    this.kernels.segments(this.numbers + 8 * from, (stop - from) / 6, dashOn, dashPeriod);
+    this.kernels.segments(this.numbers + 8 * from, (stop - from) / SEGMENT_NUMBERS, dashOn, dashPeriod);
   }
 
   /** With a soft edge. */

@@ -122,8 +122,8 @@
 ;; Counts where edges of the rings in bytes [at, stop) begin and end to cross rows, or writes down
 ;; where they cross them.
 (func $edges (param $at i32) (param $stop i32) (param $write i32)
-  (local $end i32) (local $a i32) (local $b i32) (local $swap i32)
-  (local $x0 f64) (local $y0 f64) (local $x1 f64) (local $y1 f64) (local $slope f64)
+  (local $end i32) (local $a i32) (local $b i32)
+  (local $x0 f64) (local $y0 f64) (local $x1 f64) (local $y1 f64)
   (block $done
     (loop $ring
       (br_if $done (i32.ge_u (local.get $at) (local.get $stop)))
