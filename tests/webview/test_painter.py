@@ -233,6 +233,23 @@ def test_lines_cover_what_they_should(page: Page, backend: str, line_width: int)
         assert abs(total - line_width) < 0.1
 
 
+@pytest.mark.parametrize("line_width", [1, 2, 3, 7])
+def test_backends_agree_on_lines_no_longer_than_a_pixel(page: Page, line_width: int) -> None:
+    """Both ends in one pixel, or in two; some of them at the sides of the picture."""
+    generator = np.random.default_rng(line_width)
+    shapes = []
+    for y in range(0, 201, 20):
+        for x in range(0, 301, 20):
+            turn, length = generator.uniform(0, 2 * np.pi), generator.uniform(0.43, 1.5)
+            start = generator.uniform(-1, 1, 2) + np.array([x, y])
+            end = start + length * np.array([np.cos(turn), np.sin(turn)])
+            shapes.append(["polygon", [[[start.tolist(), end.tolist()]]]])
+    options = {"width": 300, "height": 200, "lineWidth": line_width, "shapes": shapes}
+    ours, theirs = (pixels_of(page, backend, **options) for backend in ("software", "webgl"))
+    assert is_painted(ours).sum() > len(shapes)
+    assert np.abs(ours - theirs).max() <= ROUNDING
+
+
 @pytest.mark.parametrize("backend", ["software", "webgl"])
 def test_numbers_no_picture_has_do_no_harm(page: Page, backend: str) -> None:
     """NaN, infinite and huge coordinates, empty shapes, a hundred thousand vertices."""

@@ -178,7 +178,7 @@ export class SoftwareBackend {
   #paint(last) {
     const { marks, raster, left, right, oldLeft, oldRight, h, changed } = this;
     marks.sort();
-    raster.take(marks.lines, marks.lineNumbers);
+    raster.take(marks);
     const before = last && !this.begun ? this.before : null;
     for (let band = 0; band < left.length; band++) {
       const top = band * BAND_ROWS;
@@ -207,7 +207,7 @@ export class SoftwareBackend {
 
   #paintBand(first, stop) {
     const { raster, layout, marks } = this;
-    const { order, kind, ink, at, stop: end, next, spans, lines } = marks;
+    const { order, kind, ink, at, stop: end, next, spans, discs } = marks;
     for (let k = first; k < stop; k++) {
       const i = order[k];
       const from = at[i];
@@ -227,7 +227,7 @@ export class SoftwareBackend {
       } else if (kind[i] === SEGMENTS) {
         raster.segments(from, end[i], layout.dashOn, layout.dashPeriod);
       } else {
-        raster.disc(lines[from], lines[from + 1], lines[from + 2]);
+        raster.disc(discs[from], discs[from + 1], discs[from + 2]);
       }
     }
   }

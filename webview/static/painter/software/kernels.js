@@ -5,13 +5,15 @@
 /**
  * @typedef {object} Kernels
  * @property {WebAssembly.Memory} memory holds the picture and more
- * @property {(width: number, top: number, bottom: number) => void} clip
+ * @property {(width: number, stride: number, top: number, bottom: number) => void} clip
  * @property {(color: number) => void} ink
  * @property {(count: number) => void} spans
  * @property {(left: number, top: number, right: number, bottom: number) => void} rows
- * @property {(at: number, bytes: number) => void} rings
+ * @property {(at: number, count: number) => void} planEdges
+ * @property {(at: number, count: number) => void} rings
  * @property {(count: number) => void} outlines
  * @property {(count: number, store: number) => void} plates
+ * @property {(at: number, count: number) => void} planSegments
  * @property {(at: number, count: number, dashOn: number, dashPeriod: number) => void} segments
  * @property {(x: number, y: number, radius: number) => void} disc
  * @property {(start: number, stop: number) => void} release

@@ -19,6 +19,8 @@ export const PLATE = 6;
 const MANY_MARKS = 1 << 18;
 const MANY_SPANS = 1 << 20;
 const MANY_NUMBERS = 1 << 22;
+/** Numbers of an edge of a ring. */
+export const EDGE_NUMBERS = 4;
 
 export class Marks {
   /** @param {number} height rows of the picture @param {number} bandRows */
@@ -34,7 +36,7 @@ export class Marks {
     /** the bands that are touched, first and last */
     this.first = new Uint16Array(256);
     this.last = new Uint16Array(256);
-    /** where its numbers begin in `rects`, `spans` or `lines`, and where they end */
+    /** where its numbers begin in that of the arrays below which its kind has, and where they end */
     this.at = new Int32Array(256);
     this.stop = new Int32Array(256);
     /** where the spans begin that are painted next */
@@ -46,11 +48,12 @@ export class Marks {
     this.rects = new Int32Array(1024);
     /** left, row, right of each span */
     this.spans = new Int32Array(1024);
-    /**
-     * segments as in Sink, all of a mark equally wide; x, y, radius of each disc; of rings one behind
-     * the other the number of vertices, then x, y of each
-     */
+    /** segments as in Sink */
     this.lines = new Float64Array(1024);
+    /** x0, y0, x1, y1 of each edge of rings */
+    this.edges = new Float64Array(1024);
+    /** x, y, radius of each disc */
+    this.discs = new Float64Array(1024);
     this.clear();
   }
 
@@ -59,11 +62,14 @@ export class Marks {
     this.rectNumbers = 0;
     this.spanNumbers = 0;
     this.lineNumbers = 0;
+    this.edgeNumbers = 0;
+    this.discNumbers = 0;
   }
 
   /** Whether it is time to paint what there is. */
   get full() {
-    return this.count >= MANY_MARKS || this.spanNumbers >= 3 * MANY_SPANS || this.lineNumbers >= MANY_NUMBERS;
+    return this.count >= MANY_MARKS || this.spanNumbers >= 3 * MANY_SPANS
+      || this.lineNumbers >= MANY_NUMBERS || this.edgeNumbers >= MANY_NUMBERS;
   }
 
   #reserve(count) {
@@ -147,17 +153,24 @@ export class Marks {
   /** @param {number} ink @param {Float64Array} points x, y @param {number[]} bounds where rings begin, and the last one ends */
   addRings(ink, points, bounds) {
     const rings = bounds.length - 1;
-    const from = this.#reserveLine(rings + 2 * bounds[rings]);
-    const { lines } = this;
+    const from = this.edgeNumbers;
+    this.edgeNumbers += EDGE_NUMBERS * bounds[rings];
+    if (this.edgeNumbers > this.edges.length) this.edges = grown(this.edges, this.edgeNumbers);
+    this.#reserve(this.count + 1);
+    const { edges } = this;
     let at = from;
     let top = Infinity;
     let bottom = -Infinity;
     for (let ring = 0; ring < rings; ring++) {
-      lines[at++] = bounds[ring + 1] - bounds[ring];
-      for (let i = bounds[ring]; i < bounds[ring + 1]; i++) {
-        const y = points[2 * i + 1];
-        lines[at++] = points[2 * i];
-        lines[at++] = y;
+      const last = 2 * bounds[ring + 1] - 2;
+      let x = points[last];
+      let y = points[last + 1];
+      for (let i = 2 * bounds[ring]; i <= last; i += 2) {
+        edges[at] = x;
+        edges[at + 1] = y;
+        edges[at + 2] = x = points[i];
+        edges[at + 3] = y = points[i + 1];
+        at += EDGE_NUMBERS;
         if (y < top) top = y;
         if (y > bottom) bottom = y;
       }
@@ -167,7 +180,10 @@ export class Marks {
 
   /** @param {number} ink @param {Float64Array} segments as in Sink @param {number} count */
   addSegments(ink, segments, count) {
-    const from = this.#reserveLine(SEGMENT_NUMBERS * count);
+    const from = this.lineNumbers;
+    this.lineNumbers += SEGMENT_NUMBERS * count;
+    if (this.lineNumbers > this.lines.length) this.lines = grown(this.lines, this.lineNumbers);
+    this.#reserve(this.count + 1);
     const { lines } = this;
     let top = Infinity;
     let bottom = -Infinity;
@@ -192,19 +208,14 @@ export class Marks {
   }
 
   addDisc(ink, x, y, radius) {
-    const from = this.#reserveLine(3);
-    this.lines[from] = x;
-    this.lines[from + 1] = y;
-    this.lines[from + 2] = radius;
-    this.#add(DISC, ink, from, from + 3, y - radius - 1, y + radius + 1);
-  }
-
-  #reserveLine(numbers) {
-    const from = this.lineNumbers;
-    this.lineNumbers += numbers;
-    if (this.lineNumbers > this.lines.length) this.lines = grown(this.lines, this.lineNumbers);
+    const from = this.discNumbers;
+    this.discNumbers += 3;
+    if (this.discNumbers > this.discs.length) this.discs = grown(this.discs, this.discNumbers);
     this.#reserve(this.count + 1);
-    return from;
+    this.discs[from] = x;
+    this.discs[from + 1] = y;
+    this.discs[from + 2] = radius;
+    this.#add(DISC, ink, from, from + 3, y - radius - 1, y + radius + 1);
   }
 
   /** Puts the marks into the bands that they touch, in their order. */
@@ -230,7 +241,9 @@ export class Marks {
 }
 
 /** Where marks of a kind have their numbers. */
-const POOLS = { [BOX]: 'rects', [EVERYDAY]: 'rects', [PLATE]: 'rects', [SPANS]: 'spans' };
+const POOLS = {
+  [BOX]: 'rects', [EVERYDAY]: 'rects', [PLATE]: 'rects', [SPANS]: 'spans', [SEGMENTS]: 'lines', [RINGS]: 'edges', [DISC]: 'discs',
+};
 
 /** Whether a band looks the same with these marks as with those. @param {Marks} a @param {Marks} b sorted both */
 export function sameBand(a, b, band) {
@@ -247,7 +260,7 @@ export function sameBand(a, b, band) {
 function sameNumbers(a, i, b, j) {
   const length = a.stop[i] - a.at[i];
   if (length !== b.stop[j] - b.at[j]) return false;
-  const pool = POOLS[a.kind[i]] ?? 'lines';
+  const pool = POOLS[a.kind[i]];
   const [ours, theirs] = [a[pool], b[pool]];
   for (let k = 0, p = a.at[i], q = b.at[j]; k < length; k++) if (ours[p + k] !== theirs[q + k]) return false;
   return true;

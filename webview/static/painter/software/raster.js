@@ -3,8 +3,11 @@
 
 import { SEGMENT_NUMBERS } from '../pen.js';
 import { HANDS, HANDS_END, MARGIN, PICTURE, makeKernels } from './kernels.js';
+import { EDGE_NUMBERS } from './marks.js';
 
 const PAGE_BYTES = 65536;
+/** Pixels in a line of a processor's cache. */
+const LINE = 16;
 
 export class Raster {
   constructor() {
@@ -15,6 +18,8 @@ export class Raster {
   /** Takes an empty picture of another size, in pixels. */
   resize(width, height) {
     this.w = width;
+    /** pixels from one row to the next */
+    this.stride = strideOf(width);
     this.h = height;
     this.layStore(0);
     this.whole = null;
@@ -27,8 +32,8 @@ export class Raster {
   /** Takes an empty store of plates, for so many pixels. */
   layStore(pixels) {
     /** where the store begins, bytes */
-    this.store = PICTURE + 8 * Math.ceil((4 * this.w * this.h + MARGIN) / 8);
-    /** where the numbers of rings and lines begin, bytes */
+    this.store = PICTURE + 8 * Math.ceil((4 * this.stride * this.h + MARGIN) / 8);
+    /** where the numbers of segments begin, and those of edges behind them, bytes */
     this.numbers = this.store + 8 * Math.ceil(pixels / 2);
   }
 
@@ -52,28 +57,34 @@ export class Raster {
 
   /** Makes room for the picture, the store and so many numbers behind them. */
   #reserve(count) {
-    const { w, h, kernels: { memory } } = this;
+    const { stride, h, kernels: { memory } } = this;
     const missing = this.numbers + 8 * count - memory.buffer.byteLength;
     // Some more than now, as growing lets go of all that looks into the memory.
     if (missing > 0) memory.grow(Math.ceil((missing + 4 * count) / PAGE_BYTES));
     const { buffer } = memory;
     if (this.whole?.buffer === buffer) return;
-    this.pixels = new Int32Array(buffer, PICTURE, w * h);
+    this.pixels = new Int32Array(buffer, PICTURE, stride * h);
     /** what is handed over with a call */
     this.whole = new Int32Array(buffer, HANDS, (HANDS_END - HANDS) / 4);
     /** the picture, as a canvas takes it; null when it has no pixels */
-    this.image = w * h ? new ImageData(new Uint8ClampedArray(buffer, PICTURE, 4 * w * h), w, h) : null;
+    this.image = stride * h ? new ImageData(new Uint8ClampedArray(buffer, PICTURE, 4 * stride * h), stride, h) : null;
   }
 
-  /** Takes the numbers that rings and segments are made of, see Marks. */
-  take(lines, count) {
-    this.#reserve(count);
-    new Float64Array(this.kernels.memory.buffer, this.numbers, count).set(lines.subarray(0, count));
+  /** Takes the numbers that segments and rings are made of. @param {import('./marks.js').Marks} marks */
+  take({ lines, lineNumbers, edges, edgeNumbers }) {
+    const { kernels, numbers } = this;
+    this.#reserve(lineNumbers + edgeNumbers);
+    this.edges = numbers + 8 * lineNumbers;
+    const room = new Float64Array(kernels.memory.buffer, numbers, lineNumbers + edgeNumbers);
+    room.set(lines.subarray(0, lineNumbers));
+    room.set(edges.subarray(0, edgeNumbers), lineNumbers);
+    kernels.planSegments(numbers, lineNumbers / SEGMENT_NUMBERS);
+    kernels.planEdges(this.edges, edgeNumbers / EDGE_NUMBERS);
   }
 
   /** Nothing is painted outside of these rows; forgets what was touched. */
   clip(top, bottom) {
-    this.kernels.clip(this.w, top, bottom);
+    this.kernels.clip(this.w, this.stride, top, bottom);
     this.bottom = bottom;
     this.left = this.w;
     this.right = 0;
@@ -94,12 +105,12 @@ export class Raster {
 
   /** Empties columns [left, right) of rows [top, bottom). */
   erase(left, top, right, bottom) {
-    const { w, pixels } = this;
+    const { w, stride, pixels } = this;
     if (left === 0 && right === w) {
-      pixels.fill(0, top * w, bottom * w);
+      pixels.fill(0, top * stride, bottom * stride);
       return;
     }
-    for (let y = top; left < right && y < bottom; y++) pixels.fill(0, y * w + left, y * w + right);
+    for (let y = top; left < right && y < bottom; y++) pixels.fill(0, y * stride + left, y * stride + right);
   }
 
   /** Fills columns [left, right) of rows [top, bottom), clipped. */
@@ -134,7 +145,7 @@ export class Raster {
 
   /** Fills rings, numbers [from, stop) of those taken, by the even-odd rule. */
   rings(from, stop) {
-    this.kernels.rings(this.numbers + 8 * from, 8 * (stop - from));
+    this.kernels.rings(this.edges + 8 * from, (stop - from) / EDGE_NUMBERS);
   }
 
   /** Paints segments, numbers [from, stop) of those taken. */
@@ -149,7 +160,16 @@ export class Raster {
 
   /** Takes alpha out of columns [left, right) of rows [top, bottom), for ImageData. */
   release(left, top, right, bottom) {
-    const { w } = this;
-    for (let y = top; left < right && y < bottom; y++) this.kernels.release(y * w + left, y * w + right);
+    const { stride } = this;
+    for (let y = top; left < right && y < bottom; y++) this.kernels.release(y * stride + left, y * stride + right);
   }
+}
+
+/**
+ * An odd number of a cache's lines: were it a multiple of many, a shape's rows would push each other
+ * out of the cache, and a processor would take them for the same place.
+ * @param {number} width pixels
+ */
+function strideOf(width) {
+  return width && LINE * (Math.ceil(width / LINE) | 1);
 }

@@ -26,11 +26,11 @@
   (local.set $row (call $most (i32.add (local.get $t) (i32.const 2)) (global.get $top)))
   (local.set $stop (call $least (i32.sub (local.get $b) (i32.const 2)) (global.get $bottom)))
   (local.set $pair (i64.mul (i64.extend_i32_u (global.get $solid)) (i64.const 0x100000001)))
-  (local.set $step (i32.shl (global.get $width) (i32.const 2)))
+  (local.set $step (i32.shl (global.get $stride) (i32.const 2)))
   (local.set $across (i32.shl
     (i32.sub (i32.sub (local.get $right) (local.get $left)) (i32.const 2)) (i32.const 2)))
   (local.set $at (i32.shl
-    (i32.add (i32.mul (local.get $row) (global.get $width)) (local.get $left)) (i32.const 2)))
+    (i32.add (i32.mul (local.get $row) (global.get $stride)) (local.get $left)) (i32.const 2)))
   (block $few ;; two rows at once
     (loop $next
       (br_if $few (i32.ge_s (i32.add (local.get $row) (i32.const 1)) (local.get $stop)))
@@ -76,7 +76,7 @@
         (loop $rows
           (br_if $copied (i32.ge_s (local.get $row) (local.get $stop)))
           (local.set $to (i32.shl (i32.add (i32.load offset=4100 (local.get $at))
-            (i32.mul (local.get $row) (global.get $width))) (i32.const 2)))
+            (i32.mul (local.get $row) (global.get $stride))) (i32.const 2)))
           (local.set $end (i32.add (local.get $to)
             (i32.shl (local.get $columns) (i32.const 2))))
           (block $few

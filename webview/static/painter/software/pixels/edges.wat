@@ -24,21 +24,42 @@
         (i8x16.shuffle 8 9 10 11 8 9 10 11 12 13 14 15 12 13 14 15
           (local.get $weight) (local.get $weight)))))))
 
-;; Moves four pixels at byte `at` of the picture towards an opaque ink: two and two of them by their
-;; parts of 256, once for each channel. `one` is 256 in each.
-(func $mix (param $at i32) (param $ink v128) (param $one v128) (param $two v128) (param $more v128)
-  (local $four v128) (local $half v128)
-  (local.set $half (i16x8.splat (i32.const 128)))
+;; Numbers that loops take from here once: a constant within a loop is made anew each time.
+;; All of a pair's lower byte, half of a part, and where four pixels, twice each, begin and end, in
+;; 256ths.
+(global $bytes (mut v128) (v128.const i16x8 255 255 255 255 255 255 255 255))
+(global $half (mut v128) (v128.const i16x8 64 64 64 64 64 64 64 64))
+(global $left (mut v128) (v128.const i16x8 0 0 256 256 512 512 768 768))
+(global $right (mut v128) (v128.const i16x8 256 256 512 512 768 768 1024 1024))
+
+;; Moves four pixels at byte `at` of the picture towards an opaque ink, given as its pairs of both
+;; kinds, by parts of 128, one for each pair. `bytes` and `half` are the numbers above.
+(func $mix (param $at i32) (param $even v128) (param $odd v128) (param $part v128)
+  (param $bytes v128) (param $half v128)
+  (local $four v128)
   (local.set $four (v128.load offset=393216 (local.get $at)))
-  (v128.store offset=393216 (local.get $at) (i8x16.narrow_i16x8_u
-    (i16x8.shr_u (i16x8.add (local.get $half) (i16x8.add
-      (i16x8.mul (local.get $ink) (local.get $two))
-      (i16x8.mul (i16x8.extend_low_i8x16_u (local.get $four))
-        (i16x8.sub (local.get $one) (local.get $two))))) (i32.const 8))
-    (i16x8.shr_u (i16x8.add (local.get $half) (i16x8.add
-      (i16x8.mul (local.get $ink) (local.get $more))
-      (i16x8.mul (i16x8.extend_high_i8x16_u (local.get $four))
-        (i16x8.sub (local.get $one) (local.get $more))))) (i32.const 8)))))
+  (v128.store offset=393216 (local.get $at) (i16x8.add
+    (i16x8.add (local.get $four) (i16x8.shr_s
+      (i16x8.add (local.get $half) (i16x8.mul (local.get $part)
+        (i16x8.sub (local.get $even) (v128.and (local.get $four) (local.get $bytes)))))
+      (i32.const 7)))
+    (v128.andnot (i16x8.shl
+      (i16x8.add (local.get $half) (i16x8.mul (local.get $part)
+        (i16x8.sub (local.get $odd) (i16x8.shr_u (local.get $four) (i32.const 8)))))
+      (i32.const 1)) (local.get $bytes)))))
+
+;; How much of each of four pixels, twice, lies between `low` and `high`, where they begin at `left`
+;; and end at `right`, all in 256ths and none below 0: in 128ths.
+(func $within (param $left v128) (param $right v128) (param $low v128) (param $high v128)
+  (result v128)
+  (i16x8.avgr_u (v128.const i16x8 0 0 0 0 0 0 0 0) (i16x8.sub_sat_u
+    (i16x8.min_u (local.get $right) (local.get $high))
+    (i16x8.max_u (local.get $left) (local.get $low)))))
+
+;; The product of numbers of 128.
+(func $part (param $one v128) (param $other v128) (result v128)
+  (i16x8.shr_u (i16x8.add (i16x8.splat (i32.const 64))
+    (i16x8.mul (local.get $one) (local.get $other))) (i32.const 7)))
 
 ;; How much of each of four pixels from `near` on lies between `low` and `high`, along one direction.
 (func $between (param $near v128) (param $low v128) (param $high v128) (result v128)
@@ -77,7 +98,7 @@
             (f32x4.splat (f32.demote_f64
               (f64.sub (f64.convert_i32_s (local.get $i)) (local.get $x))))))
           (call $lay
-            (i32.add (i32.mul (local.get $row) (global.get $width)) (local.get $i))
+            (i32.add (i32.mul (local.get $row) (global.get $stride)) (local.get $i))
             (call $first
               (f32x4.mul (f32x4.splat (global.get $weight))
                 (f32x4.pmin (f32x4.splat (f32.const 1)) (f32x4.pmax (f32x4.splat (f32.const 0))

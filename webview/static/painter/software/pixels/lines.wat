@@ -1,113 +1,17 @@
-;; Lines with soft edges.
+;; Lines with soft edges. Each pixel takes the share of it that the line covers, measured across the
+;; line's main direction.
+;;
+;; A segment comes as six numbers of 64 bits: x0, y0, x1, y1, half the width, dash. What it comes to
+;; along its main direction is found out once, for all bands, and takes their place:
+;;   0 its side with the lower number, in the middle of its first pixel; 8 how that goes on with each
+;;   pixel; 16 its thickness; all 32 bits before and 32 behind the point, and as wide as the direction
+;;   asks for; 24 its first pixel, and 28 the one behind its last; 32 the first row that it touches,
+;;   and 36 the one behind the last; 40 its dash; 44 whether it is steep (1), and goes backwards (2);
+;;   45 and 46, in 128ths, how much of its first pixel comes before it, and of its last behind it.
 
-;; The line at hand: its length along its main direction, half its width across that, how it
-;; climbs; pixels along the line for one along its main direction; its dashes.
-(global $length (mut f32) (f32.const 0))
-(global $reach (mut f64) (f64.const 0))
-(global $slope (mut f64) (f64.const 0))
-(global $stretch (mut f32) (f32.const 0))
-(global $backwards (mut i32) (i32.const 0))
-(global $dash (mut f32) (f32.const 0))
+;; Dashes of the lines at hand: `on` of every `period` px are drawn.
 (global $on (mut f32) (f32.const 0))
 (global $period (mut f32) (f32.const 0))
-
-;; The line's alpha for four pixels that begin `gone` px behind its start, along its main
-;; direction: what of them lies between its ends, and on a dash.
-(func $along (param $gone v128) (result v128)
-  (local $weight v128) (local $phase v128) (local $on v128) (local $period v128)
-  (local.set $weight (f32x4.mul
-    (f32x4.splat (global.get $weight))
-    (call $between (local.get $gone) (f32x4.splat (f32.const 0))
-      (f32x4.splat (global.get $length)))))
-  (if (f32.lt (global.get $dash) (f32.const 0)) (then (return (local.get $weight))))
-  (local.set $on (f32x4.splat (global.get $on)))
-  (local.set $period (f32x4.splat (global.get $period)))
-  (local.set $gone (f32x4.add (local.get $gone) (f32x4.splat (f32.const 0.5))))
-  (if (global.get $backwards) (then (local.set $gone
-    (f32x4.sub (f32x4.splat (global.get $length)) (local.get $gone)))))
-  (local.set $phase (f32x4.add (f32x4.splat (global.get $dash))
-    (f32x4.mul (local.get $gone) (f32x4.splat (global.get $stretch)))))
-  (local.set $phase (f32x4.sub (local.get $phase) (f32x4.mul (local.get $period)
-    (f32x4.floor (f32x4.div (local.get $phase) (local.get $period))))))
-  (local.set $phase (v128.bitselect
-    (f32x4.pmin (local.get $phase) (f32x4.sub (local.get $on) (local.get $phase)))
-    (f32x4.pmax (f32x4.sub (local.get $on) (local.get $phase))
-      (f32x4.sub (local.get $phase) (local.get $period)))
-    (f32x4.le (local.get $phase) (local.get $on))))
-  (f32x4.mul (local.get $weight) (f32x4.pmin (f32x4.splat (f32.const 1))
-    (f32x4.pmax (f32x4.splat (f32.const 0))
-      (f32x4.add (local.get $phase) (f32x4.splat (f32.const 0.5)))))))
-
-;; Lines with soft edges, `count` of them at byte `at`: x0, y0, x1, y1, half the width, dash of
-;; each. Each pixel takes the share of it that the line covers, measured across the line's main
-;; direction. `on` of every `period` px are drawn, beginning `dash` px into the first; all when
-;; `dash` is negative.
-(func (export "segments") (param $at i32) (param $count i32) (param $on f32) (param $period f32)
-  (local $far f64) (local $above f64) (local $below f64) (local $y0 f64) (local $y1 f64)
-  (global.set $on (local.get $on))
-  (global.set $period (local.get $period))
-  ;; Across its main direction a line is up to half the square root of two times its width. All
-  ;; are equally wide.
-  (local.set $far (f64.add (f64.const 1) (f64.mul (f64.const 1.5)
-    (f64.load offset=32 (local.get $at)))))
-  (local.set $above (f64.sub (f64.convert_i32_s (global.get $top)) (local.get $far)))
-  (local.set $below (f64.add (f64.convert_i32_s (global.get $bottom)) (local.get $far)))
-  (block $done
-    (loop $next
-      (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
-      (local.set $y0 (f64.load offset=8 (local.get $at)))
-      (local.set $y1 (f64.load offset=24 (local.get $at)))
-      (if (i32.eqz (i32.or
-          (i32.and (f64.le (local.get $y0) (local.get $above))
-            (f64.le (local.get $y1) (local.get $above)))
-          (i32.and (f64.ge (local.get $y0) (local.get $below))
-            (f64.ge (local.get $y1) (local.get $below))))) (then
-        (global.set $dash (f32.demote_f64 (f64.load offset=40 (local.get $at))))
-        (call $segment
-          (f64.load (local.get $at)) (local.get $y0)
-          (f64.load offset=16 (local.get $at)) (local.get $y1)
-          (f64.load offset=32 (local.get $at)))))
-      (local.set $at (i32.add (local.get $at) (i32.const 48)))
-      (local.set $count (i32.sub (local.get $count) (i32.const 1)))
-      (br $next))))
-
-(func $segment (param $x0 f64) (param $y0 f64) (param $x1 f64) (param $y1 f64) (param $half f64)
-  (local $dx f64) (local $dy f64)
-  (local.set $dx (f64.sub (local.get $x1) (local.get $x0)))
-  (local.set $dy (f64.sub (local.get $y1) (local.get $y0)))
-  (if (f64.ge (f64.abs (local.get $dx)) (f64.abs (local.get $dy)))
-    (then
-      (call $climb (local.get $dx) (local.get $dy) (local.get $half))
-      (if (global.get $backwards)
-        (then (call $flat (local.get $x1) (local.get $x0) (local.get $y1)))
-        (else (call $flat (local.get $x0) (local.get $x1) (local.get $y0)))))
-    (else
-      (call $climb (local.get $dy) (local.get $dx) (local.get $half))
-      (if (global.get $backwards)
-        (then (call $steep (local.get $y1) (local.get $y0) (local.get $x1)))
-        (else (call $steep (local.get $y0) (local.get $y1) (local.get $x0)))))))
-
-;; Takes a line that goes `along` its main direction and `across` it.
-(func $climb (param $along f64) (param $across f64) (param $half f64)
-  (local $stretch f64)
-  (global.set $backwards (f64.lt (local.get $along) (f64.const 0)))
-  (global.set $length (f32.demote_f64 (f64.abs (local.get $along))))
-  (global.set $slope (f64.const 0))
-  (if (f64.ne (local.get $along) (f64.const 0)) (then
-    (global.set $slope (f64.div (local.get $across) (local.get $along)))))
-  (local.set $stretch (f64.sqrt
-    (f64.add (f64.const 1) (f64.mul (global.get $slope) (global.get $slope)))))
-  (global.set $stretch (f32.demote_f64 (local.get $stretch)))
-  (global.set $reach (f64.mul (local.get $half) (local.get $stretch))))
-
-;; Of a line from a0 to a1, the pixels [from, to) that are covered in their whole length; none of a
-;; dashed one.
-(func $covered (param $a0 f64) (param $a1 f64) (result i32 i32)
-  (if (result i32 i32) (f32.ge (global.get $dash) (f32.const 0))
-    (then (i32.const 0) (i32.const 0))
-    (else
-      (i32.trunc_sat_f64_s (f64.ceil (local.get $a0)))
-      (i32.trunc_sat_f64_s (f64.floor (local.get $a1))))))
 
 ;; 32 bits of a whole number, 32 of what is behind the point: a line's sides are added up in these.
 (func $fixed (param $x f64) (result i64)
@@ -123,210 +27,190 @@
 (func $whole (param $x i64) (result i32)
   (i32.wrap_i64 (i64.shr_s (local.get $x) (i64.const 32))))
 
-;; From column a0 to a1, at the height b0 in the beginning.
-(func $flat (param $a0 f64) (param $a1 f64) (param $b0 f64)
-  (local $i i32) (local $stop i32) (local $row i32) (local $end i32) (local $pixels i32)
-  (local $near f64) (local $far f64) (local $side i64) (local $step i64) (local $wide i64)
-  (local $up i64) (local $down i64)
-  (local $over f64) (local $under f64) (local $from i32) (local $to i32)
-  (local $all v128) (local $climb v128) (local $weight v128) (local $low v128) (local $high v128)
-  (local $easy i32) (local $thick i32) (local $ink v128) (local $one v128)
-  (local $climb2 v128) (local $climb4 v128) (local $low4 v128) (local $high4 v128)
-  (local.set $all (f32x4.splat (global.get $weight)))
-  (local.set $climb (f32x4.mul (v128.const f32x4 0 1 2 3)
-    (f32x4.splat (f32.demote_f64 (global.get $slope)))))
-  (local.set $near (f64.max (f64.const 0) (f64.floor (local.get $a0))))
-  (local.set $far (f64.min (f64.convert_i32_s (global.get $width)) (f64.ceil (local.get $a1))))
-  (if (f64.ne (global.get $slope) (f64.const 0)) (then
-    ;; only where the line is within the rows, and a bit before and after
-    (local.set $over (f64.add (local.get $a0) (f64.div
-      (f64.sub (f64.sub (f64.convert_i32_s (global.get $top)) (global.get $reach)) (local.get $b0))
-      (global.get $slope))))
-    (local.set $under (f64.add (local.get $a0) (f64.div
-      (f64.sub (f64.add (f64.convert_i32_s (global.get $bottom)) (global.get $reach))
-        (local.get $b0))
-      (global.get $slope))))
-    (local.set $near (f64.max (local.get $near) (f64.floor (f64.sub
-      (f64.min (local.get $over) (local.get $under)) (f64.const 2)))))
-    (local.set $far (f64.min (local.get $far) (f64.ceil (f64.add
-      (f64.max (local.get $over) (local.get $under)) (f64.const 2)))))))
-  (local.set $i (i32.trunc_sat_f64_s (local.get $near)))
-  (local.set $stop (i32.trunc_sat_f64_s (local.get $far)))
-  (call $covered (local.get $a0) (f64.min (local.get $a1) (local.get $far)))
-  (local.set $to)
-  (local.set $from)
-  ;; the line's upper side in the middle of the column, and how it goes on in four columns
-  (local.set $side (call $fixed (f64.sub (f64.add (local.get $b0)
-    (f64.mul (global.get $slope) (f64.add (f64.const 0.5) (f64.sub
-      (f64.convert_i32_s (local.get $i)) (local.get $a0)))))
-    (global.get $reach))))
-  (local.set $step (call $fixed (global.get $slope)))
-  (local.set $wide (call $fixed (f64.mul (f64.const 2) (global.get $reach))))
-  ;; how far four columns reach up and down from the upper side in the first
-  (local.set $down (i64.mul (i64.const 3) (local.get $step)))
-  (local.set $up (select (local.get $down) (i64.const 0)
-    (i64.lt_s (local.get $down) (i64.const 0))))
-  (local.set $down (i64.add (local.get $wide) (i64.sub (local.get $down) (local.get $up))))
-  ;; in 256ths, once for each channel of two pixels and two more
-  (local.set $thick (call $of256 (local.get $wide)))
-  (local.set $easy (i32.and (i32.eq (global.get $alpha) (i32.const 255))
-    (i32.lt_s (local.get $thick) (i32.const 16384))))
-  (local.set $climb2 (v128.bitselect (i16x8.splat (call $of256 (local.get $step)))
-    (v128.const i32x4 0 0 0 0) (v128.const i32x4 0 0 -1 -1)))
-  (local.set $climb4 (v128.bitselect
-    (i16x8.splat (call $of256 (i64.mul (local.get $step) (i64.const 3))))
-    (i16x8.splat (call $of256 (i64.mul (local.get $step) (i64.const 2))))
-    (v128.const i32x4 0 0 -1 -1)))
-  (local.set $ink (global.get $wide))
-  (local.set $one (i16x8.splat (i32.const 256)))
+;; Finds out about `count` segments at byte `at`. No branch depends on what they look like: a processor
+;; that guesses wrong loses more time than all that takes.
+(func (export "planSegments") (param $at i32) (param $count i32)
+  (local $one v128) (local $other v128) (local $far v128) (local $mask v128) (local $steep i32)
+  (local $kind i32) (local $from i32) (local $to i32)
+  (local $side i64) (local $step i64) (local $wide i64)
+  (local $first f64) (local $slope f64) (local $reach f64) (local $a f64) (local $last f64)
   (block $done
     (loop $next
-      (br_if $done (i32.ge_s (local.get $i) (local.get $stop)))
-      (local.set $row (call $most (global.get $top)
-        (call $whole (i64.add (local.get $side) (local.get $up)))))
-      (local.set $end (call $least (global.get $bottom) (i32.add (i32.const 1)
-        (call $whole (i64.add (local.get $side) (local.get $down))))))
-      (local.set $pixels
-        (i32.add (i32.mul (local.get $row) (global.get $width)) (local.get $i)))
-      (block $painted
-        (if (i32.and (local.get $easy) (i32.and (i32.ge_s (local.get $i) (local.get $from))
-            (i32.le_s (i32.add (local.get $i) (i32.const 4)) (local.get $to)))) (then
-          ;; nearly all columns of nearly all lines, as in $steep
-          (local.set $low (i16x8.splat (call $of256 (i64.sub (local.get $side)
-            (i64.shl (i64.extend_i32_s (local.get $row)) (i64.const 32))))))
-          (local.set $low4 (i16x8.add (local.get $low) (local.get $climb4)))
-          (local.set $low (i16x8.add (local.get $low) (local.get $climb2)))
-          (local.set $weight (i16x8.splat (local.get $thick)))
-          (local.set $high (i16x8.add (local.get $low) (local.get $weight)))
-          (local.set $high4 (i16x8.add (local.get $low4) (local.get $weight)))
-          (loop $rows
-            (br_if $painted (i32.ge_s (local.get $row) (local.get $end)))
-            (call $mix (i32.shl (local.get $pixels) (i32.const 2))
-              (local.get $ink) (local.get $one)
-              (i16x8.max_s (v128.const i32x4 0 0 0 0) (i16x8.sub
-                (i16x8.min_s (local.get $one) (local.get $high))
-                (i16x8.max_s (v128.const i32x4 0 0 0 0) (local.get $low))))
-              (i16x8.max_s (v128.const i32x4 0 0 0 0) (i16x8.sub
-                (i16x8.min_s (local.get $one) (local.get $high4))
-                (i16x8.max_s (v128.const i32x4 0 0 0 0) (local.get $low4)))))
-            (local.set $low (i16x8.sub (local.get $low) (local.get $one)))
-            (local.set $low4 (i16x8.sub (local.get $low4) (local.get $one)))
-            (local.set $high (i16x8.sub (local.get $high) (local.get $one)))
-            (local.set $high4 (i16x8.sub (local.get $high4) (local.get $one)))
-            (local.set $row (i32.add (local.get $row) (i32.const 1)))
-            (local.set $pixels (i32.add (local.get $pixels) (global.get $width)))
-            (br $rows))))
-        (local.set $weight (local.get $all))
-        (if (i32.or (i32.lt_s (local.get $i) (local.get $from))
-            (i32.gt_s (i32.add (local.get $i) (i32.const 4)) (local.get $to))) (then
-          (local.set $weight (call $first
-            (call $along (f32x4.add (v128.const f32x4 0 1 2 3) (f32x4.splat (f32.demote_f64
-              (f64.sub (f64.convert_i32_s (local.get $i)) (local.get $a0))))))
-            (i32.sub (local.get $stop) (local.get $i))))))
-        (local.set $low (f32x4.add (local.get $climb) (f32x4.splat (call $loose
-          (i64.sub (local.get $side)
-            (i64.shl (i64.extend_i32_s (local.get $row)) (i64.const 32)))))))
-        (local.set $high
-          (f32x4.add (local.get $low) (f32x4.splat (call $loose (local.get $wide)))))
-        (loop $down
-          (br_if $painted (i32.ge_s (local.get $row) (local.get $end)))
-          (call $lay (local.get $pixels) (f32x4.mul (local.get $weight)
-            (call $between (f32x4.splat (f32.const 0)) (local.get $low) (local.get $high))))
-          (local.set $low (f32x4.sub (local.get $low) (f32x4.splat (f32.const 1))))
-          (local.set $high (f32x4.sub (local.get $high) (f32x4.splat (f32.const 1))))
-          (local.set $row (i32.add (local.get $row) (i32.const 1)))
-          (local.set $pixels (i32.add (local.get $pixels) (global.get $width)))
-          (br $down)))
-      (local.set $side (i64.add (local.get $side) (i64.shl (local.get $step) (i64.const 2))))
-      (local.set $i (i32.add (local.get $i) (i32.const 4)))
+      (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
+      (local.set $one (v128.load (local.get $at)))
+      (local.set $other (v128.load offset=16 (local.get $at)))
+      ;; the main direction first
+      (local.set $far (f64x2.abs (f64x2.sub (local.get $other) (local.get $one))))
+      (local.set $mask (f64x2.lt
+        (i8x16.shuffle 0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7 (local.get $far) (local.get $far))
+        (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15
+          (local.get $far) (local.get $far))))
+      (local.set $steep (i32.and (i32x4.extract_lane 0 (local.get $mask)) (i32.const 1)))
+      (local.set $one (v128.bitselect
+        (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $one) (local.get $one))
+        (local.get $one) (local.get $mask)))
+      (local.set $other (v128.bitselect
+        (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $other) (local.get $other))
+        (local.get $other) (local.get $mask)))
+      (local.set $far (f64x2.sub (local.get $other) (local.get $one)))
+      ;; then the end where it begins
+      (local.set $mask (f64x2.lt
+        (i8x16.shuffle 0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7 (local.get $far) (local.get $far))
+        (v128.const i64x2 0 0)))
+      (f32.store offset=40 (local.get $at) (f32.demote_f64 (f64.load offset=40 (local.get $at))))
+      (local.set $kind (i32.or (local.get $steep)
+        (i32.and (i32x4.extract_lane 0 (local.get $mask)) (i32.const 2))))
+      (local.set $last (f64x2.extract_lane 0
+        (v128.bitselect (local.get $one) (local.get $other) (local.get $mask))))
+      (local.set $one (v128.bitselect (local.get $other) (local.get $one) (local.get $mask)))
+      (local.set $slope (f64x2.extract_lane 0 (v128.and
+        (f64x2.div
+          (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15
+            (local.get $far) (local.get $far))
+          (local.get $far))
+        (f64x2.ne (local.get $far) (v128.const i64x2 0 0)))))
+      (local.set $a (f64x2.extract_lane 0 (local.get $one)))
+      (local.set $first (f64.floor (local.get $a)))
+      ;; Across its main direction a line is up to half the square root of two times its width.
+      (local.set $reach (f64.mul (f64.load offset=32 (local.get $at)) (f64.sqrt
+        (f64.add (f64.const 1) (f64.mul (local.get $slope) (local.get $slope))))))
+      (local.set $side (call $fixed (f64.sub
+        (f64.add (f64x2.extract_lane 1 (local.get $one)) (f64.mul (local.get $slope)
+          (f64.add (f64.const 0.5) (f64.sub (local.get $first) (local.get $a)))))
+        (local.get $reach))))
+      (local.set $step (call $fixed (local.get $slope)))
+      (local.set $wide (call $fixed (f64.mul (f64.const 2) (local.get $reach))))
+      (local.set $from (i32.trunc_sat_f64_s (local.get $first)))
+      (local.set $to (i32.trunc_sat_f64_s (f64.ceil (local.get $last))))
+      (i64.store (local.get $at) (local.get $side))
+      (i64.store offset=8 (local.get $at) (local.get $step))
+      (i64.store offset=16 (local.get $at) (local.get $wide))
+      (i32.store offset=24 (local.get $at) (local.get $from))
+      (i32.store offset=28 (local.get $at) (local.get $to))
+      ;; of a flat one from the first to the last column, how high it begins and how low it ends
+      (local.set $step (i64.mul (local.get $step)
+        (i64.extend_i32_s (i32.sub (local.get $to) (local.get $from)))))
+      (i32.store offset=32 (local.get $at) (select (local.get $from)
+        (call $whole (i64.add (local.get $side)
+          (i64.and (local.get $step) (i64.shr_s (local.get $step) (i64.const 63)))))
+        (local.get $steep)))
+      (i32.store offset=36 (local.get $at) (select (local.get $to)
+        (i32.add (i32.const 1) (call $whole (i64.add
+          (i64.add (local.get $side) (local.get $wide)) (i64.and (local.get $step)
+            (i64.xor (i64.const -1) (i64.shr_s (local.get $step) (i64.const 63)))))))
+        (local.get $steep)))
+      (local.set $far (i32x4.trunc_sat_f64x2_s_zero (f64x2.nearest (f64x2.mul
+        (f64x2.splat (f64.const 128)) (f64x2.replace_lane 1
+          (f64x2.splat (f64.sub (local.get $a) (local.get $first)))
+          (f64.sub (f64.ceil (local.get $last)) (local.get $last)))))))
+      (i32.store offset=44 (local.get $at) (i32.or (local.get $kind) (i32.or
+        (i32.shl (i32x4.extract_lane 0 (local.get $far)) (i32.const 8))
+        (i32.shl (i32x4.extract_lane 1 (local.get $far)) (i32.const 16)))))
+      (local.set $at (i32.add (local.get $at) (i32.const 48)))
+      (local.set $count (i32.sub (local.get $count) (i32.const 1)))
       (br $next))))
 
-;; From row a0 to a1, at the column b0 in the beginning.
-(func $steep (param $a0 f64) (param $a1 f64) (param $b0 f64)
-  (local $row i32) (local $end i32) (local $i i32) (local $pixels i32)
-  (local $side i64) (local $step i64) (local $near f32) (local $wide f32)
-  (local $from i32) (local $to i32) (local $all v128) (local $weight v128)
-  (local $limit i32) (local $easy i32) (local $thick i32) (local $near256 i32)
-  (local $ink v128) (local $one v128) (local $low v128) (local $high v128)
-  (local $left2 v128) (local $right2 v128) (local $left4 v128) (local $right4 v128)
-  (local.set $row (call $most (global.get $top)
-    (i32.trunc_sat_f64_s (f64.floor (local.get $a0)))))
-  (local.set $end (call $least (global.get $bottom)
-    (i32.trunc_sat_f64_s (f64.ceil (local.get $a1)))))
-  (local.set $pixels (i32.mul (local.get $row) (global.get $width)))
-  (call $covered (local.get $a0) (local.get $a1))
-  (local.set $to)
-  (local.set $from)
-  ;; the line's left side in the middle of the row, and how it goes on
-  (local.set $side (call $fixed (f64.sub (f64.add (local.get $b0)
-    (f64.mul (global.get $slope) (f64.add (f64.const 0.5) (f64.sub
-      (f64.convert_i32_s (local.get $row)) (local.get $a0)))))
-    (global.get $reach))))
-  (local.set $step (call $fixed (global.get $slope)))
-  (local.set $wide (f32.demote_f64 (f64.mul (f64.const 2) (global.get $reach))))
-  (local.set $all (f32x4.splat (global.get $weight)))
-  (local.set $limit (call $most (i32.const 0) (i32.sub (global.get $width) (i32.const 3))))
-  (local.set $thick (i32.trunc_sat_f32_s
-    (f32.nearest (f32.mul (local.get $wide) (f32.const 256)))))
-  (local.set $easy (select (call $least (local.get $to) (local.get $end)) (i32.const 0)
-    (i32.and (i32.le_s (local.get $thick) (i32.const 768))
-      (i32.eq (global.get $alpha) (i32.const 255)))))
-  (local.set $ink (global.get $wide))
-  (local.set $one (i16x8.splat (i32.const 256)))
-  (local.set $left2 (v128.const i16x8 0 0 0 0 256 256 256 256))
-  (local.set $right2 (i16x8.add (local.get $left2) (local.get $one)))
-  (local.set $left4 (i16x8.add (local.get $right2) (local.get $one)))
-  (local.set $right4 (i16x8.add (local.get $left4) (local.get $one)))
+;; Paints `count` planned segments at byte `at`: `on` of every `period` px are drawn, beginning as
+;; many px into the first as the segment's dash says; all when that is negative.
+(func (export "segments") (param $at i32) (param $count i32) (param $on f32) (param $period f32)
+  (local $some i32)
+  (global.set $on (local.get $on))
+  (global.set $period (local.get $period))
+  (block $done
+    (loop $next ;; as many as there is room for, see $choose
+      (br_if $done (i32.le_s (local.get $count) (i32.const 0)))
+      (local.set $some (call $least (local.get $count) (i32.const 32768)))
+      (call $paint (call $choose (local.get $at) (local.get $some)))
+      (local.set $at (i32.add (local.get $at) (i32.mul (local.get $some) (i32.const 48))))
+      (local.set $count (i32.sub (local.get $count) (local.get $some)))
+      (br $next))))
+
+;; Writes down where those of `count` segments at byte `at` are that touch the rows to be painted:
+;; the steep ones from byte 65536 on, the flat ones from 196608 on. No branches here either.
+;; @returns where both lists end, less where they begin
+(func $choose (param $at i32) (param $count i32) (result i32 i32)
+  (local $steep i32) (local $flat i32) (local $one i32) (local $touched i32)
+  (loop $next
+    (i32.store offset=65536 (local.get $steep) (local.get $at))
+    (i32.store offset=196608 (local.get $flat) (local.get $at))
+    (local.set $touched (i32.shl (i32.and
+      (i32.lt_s (i32.load offset=32 (local.get $at)) (global.get $bottom))
+      (i32.gt_s (i32.load offset=36 (local.get $at)) (global.get $top))) (i32.const 2)))
+    (local.set $one (i32.and (local.get $touched)
+      (i32.shl (i32.load offset=44 (local.get $at)) (i32.const 2))))
+    (local.set $steep (i32.add (local.get $steep) (local.get $one)))
+    (local.set $flat
+      (i32.add (local.get $flat) (i32.sub (local.get $touched) (local.get $one))))
+    (local.set $at (i32.add (local.get $at) (i32.const 48)))
+    (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))
+  (local.get $steep)
+  (local.get $flat))
+
+(func $paint (param $steep i32) (param $flat i32)
+  (local $k i32)
   (block $done
     (loop $next
-      ;; Nearly all rows of nearly all lines: four pixels hold all that is covered, and whole
-      ;; numbers tell how much, in 256ths.
-      (block $other
-        (br_if $other (i32.lt_s (local.get $row) (local.get $from)))
-        (loop $rows
-          (br_if $other (i32.ge_s (local.get $row) (local.get $easy)))
-          (br_if $other (i32.ge_u
-            (local.tee $i (i32.shr_s (local.tee $near256 (call $of256 (local.get $side)))
-              (i32.const 8))) (local.get $limit)))
-          (local.set $near256 (i32.and (local.get $near256) (i32.const 255)))
-          (local.set $low (i16x8.splat (local.get $near256)))
-          (local.set $high (i16x8.splat (i32.add (local.get $near256) (local.get $thick))))
-          (call $mix (i32.shl (i32.add (local.get $pixels) (local.get $i)) (i32.const 2))
-            (local.get $ink) (local.get $one)
-            (i16x8.max_s (v128.const i32x4 0 0 0 0) (i16x8.sub
-              (i16x8.min_s (local.get $right2) (local.get $high))
-              (i16x8.max_s (local.get $left2) (local.get $low))))
-            (i16x8.max_s (v128.const i32x4 0 0 0 0) (i16x8.sub
-              (i16x8.min_s (local.get $right4) (local.get $high))
-              (i16x8.max_s (local.get $left4) (local.get $low)))))
-          (local.set $side (i64.add (local.get $side) (local.get $step)))
-          (local.set $row (i32.add (local.get $row) (i32.const 1)))
-          (local.set $pixels (i32.add (local.get $pixels) (global.get $width)))
-          (br $rows)))
-      (br_if $done (i32.ge_s (local.get $row) (local.get $end)))
-      (local.set $weight (local.get $all))
-      (if (i32.or (i32.lt_s (local.get $row) (local.get $from))
-          (i32.ge_s (local.get $row) (local.get $to))) (then
-        (local.set $weight (call $along (f32x4.splat (f32.demote_f64
-          (f64.sub (f64.convert_i32_s (local.get $row)) (local.get $a0))))))))
-      (local.set $i (call $most (i32.const 0) (call $whole (local.get $side))))
-      ;; the left side, counted from pixel i
-      (local.set $near (call $loose (i64.sub (local.get $side)
-        (i64.shl (i64.extend_i32_s (local.get $i)) (i64.const 32)))))
-      (block $right
-        (loop $four
-          (br_if $right (i32.ge_s (local.get $i) (global.get $width)))
-          (br_if $right (f32.le (f32.add (local.get $near) (local.get $wide)) (f32.const 0)))
-          (call $lay (i32.add (local.get $pixels) (local.get $i))
-            (call $first
-              (f32x4.mul (local.get $weight) (call $between (v128.const f32x4 0 1 2 3)
-                (f32x4.splat (local.get $near))
-                (f32x4.splat (f32.add (local.get $near) (local.get $wide)))))
-              (i32.sub (global.get $width) (local.get $i))))
-          (local.set $near (f32.sub (local.get $near) (f32.const 4)))
-          (local.set $i (i32.add (local.get $i) (i32.const 4)))
-          (br $four)))
-      (local.set $side (i64.add (local.get $side) (local.get $step)))
-      (local.set $row (i32.add (local.get $row) (i32.const 1)))
-      (local.set $pixels (i32.add (local.get $pixels) (global.get $width)))
+      (br_if $done (i32.ge_u (local.get $k) (local.get $steep)))
+      (call $steep (i32.load offset=65536 (local.get $k)))
+      (local.set $k (i32.add (local.get $k) (i32.const 4)))
+      (br $next)))
+  (local.set $k (i32.const 0))
+  (block $done
+    (loop $next
+      (br_if $done (i32.ge_u (local.get $k) (local.get $flat)))
+      (call $flat (i32.load offset=196608 (local.get $k)))
+      (local.set $k (i32.add (local.get $k) (i32.const 4)))
       (br $next))))
+
+;; Whether the segment at byte `at` is opaque and not dashed.
+(func $plain (param $at i32) (result i32)
+  (i32.and (i32.eq (global.get $alpha) (i32.const 255))
+    (f32.lt (f32.load offset=40 (local.get $at)) (f32.const 0))))
+
+;; How much of a pixel comes before the segment at byte `at`, in 128ths, and how much behind it.
+(func $before (param $at i32) (param $pixel i32) (result i32)
+  (select (i32.load8_u offset=45 (local.get $at)) (i32.const 0)
+    (i32.eq (local.get $pixel) (i32.load offset=24 (local.get $at)))))
+(func $behind (param $at i32) (param $pixel i32) (result i32)
+  (select (i32.load8_u offset=46 (local.get $at)) (i32.const 0)
+    (i32.eq (i32.add (local.get $pixel) (i32.const 1)) (i32.load offset=28 (local.get $at)))))
+
+;; The alpha of the segment at byte `at` for four pixels, the first of them `pixel` behind its first:
+;; what of them lies between its ends, and on a dash.
+(func $along (param $at i32) (param $pixel i32) (result v128)
+  (local $before f32) (local $length f32) (local $dash f32) (local $slope f32)
+  (local $gone v128) (local $weight v128) (local $phase v128) (local $on v128) (local $period v128)
+  (local.set $before (f32.div
+    (f32.convert_i32_u (i32.load8_u offset=45 (local.get $at))) (f32.const 128)))
+  (local.set $length (f32.sub
+    (f32.sub (f32.convert_i32_s (i32.sub
+      (i32.load offset=28 (local.get $at)) (i32.load offset=24 (local.get $at))))
+      (local.get $before))
+    (f32.div (f32.convert_i32_u (i32.load8_u offset=46 (local.get $at))) (f32.const 128))))
+  (local.set $dash (f32.load offset=40 (local.get $at)))
+  (local.set $gone (f32x4.add (v128.const f32x4 0 1 2 3) (f32x4.splat
+    (f32.sub (f32.convert_i32_s (local.get $pixel)) (local.get $before)))))
+  (local.set $weight (f32x4.mul (f32x4.splat (global.get $weight))
+    (call $between (local.get $gone) (f32x4.splat (f32.const 0))
+      (f32x4.splat (local.get $length)))))
+  (if (f32.lt (local.get $dash) (f32.const 0)) (then (return (local.get $weight))))
+  (local.set $on (f32x4.splat (global.get $on)))
+  (local.set $period (f32x4.splat (global.get $period)))
+  (local.set $gone (f32x4.add (local.get $gone) (f32x4.splat (f32.const 0.5))))
+  (if (i32.and (i32.load offset=44 (local.get $at)) (i32.const 2)) (then (local.set $gone
+    (f32x4.sub (f32x4.splat (local.get $length)) (local.get $gone)))))
+  ;; pixels along the line for one along its main direction
+  (local.set $slope (call $loose (i64.load offset=8 (local.get $at))))
+  (local.set $phase (f32x4.add (f32x4.splat (local.get $dash))
+    (f32x4.mul (local.get $gone) (f32x4.splat (f32.sqrt
+      (f32.add (f32.const 1) (f32.mul (local.get $slope) (local.get $slope))))))))
+  (local.set $phase (f32x4.sub (local.get $phase) (f32x4.mul (local.get $period)
+    (f32x4.floor (f32x4.div (local.get $phase) (local.get $period))))))
+  (local.set $phase (v128.bitselect
+    (f32x4.pmin (local.get $phase) (f32x4.sub (local.get $on) (local.get $phase)))
+    (f32x4.pmax (f32x4.sub (local.get $on) (local.get $phase))
+      (f32x4.sub (local.get $phase) (local.get $period)))
+    (f32x4.le (local.get $phase) (local.get $on))))
+  (f32x4.mul (local.get $weight) (f32x4.pmin (f32x4.splat (f32.const 1))
+    (f32x4.pmax (f32x4.splat (f32.const 0))
+      (f32x4.add (local.get $phase) (f32x4.splat (f32.const 0.5)))))))
