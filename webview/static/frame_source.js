@@ -5,6 +5,7 @@
 import { Aim } from './frame_source/aim.js';
 import { Brush } from './frame_source/brush.js';
 import { Damage } from './frame_source/damage.js';
+import { Due } from './frame_source/due.js';
 import { FrameCache } from './frame_source/frame_cache.js';
 import { describeMark, drawMark } from './frame_source/marks.js';
 import { PacketCache } from './frame_source/packets.js';
@@ -56,6 +57,7 @@ export class FrameSource {
   #cache;
   #aim;
   #stills;
+  #due;
   #playback;
   /** @type {PacketCache | null} */
   #packets = null;
@@ -89,10 +91,6 @@ export class FrameSource {
   #drawn = 0;
   /** Last decoded on the way to a target. @type {{frame: number, picture: VideoFrame} | null} */
   #passing = null;
-  /** Counts how often playback began. */
-  #run = 0;
-  /** Converted while playing and not due yet. @type {{frame: number, put: () => void} | null} */
-  #ready = null;
   #stillRunning = false;
   #closed = false;
 
@@ -112,6 +110,14 @@ export class FrameSource {
     this.#damage = new Damage(base, headers);
     const available = (/** @type {number} */ frame) => this.#available(frame);
     this.#aim = new Aim(this.#last, available, (frame) => this.#keyOf(frame));
+    this.#due = new Due({
+      brush: this.#brush,
+      cache: this.#cache,
+      shown: () => this.#frame,
+      playing: () => this.playing,
+      passing: () => this.#passing,
+      show: (frame, put) => this.#show(frame, put),
+    });
     this.#playback = new Playback({
       times,
       stills: this.#stills,
@@ -119,8 +125,8 @@ export class FrameSource {
       needsStill: (frame) => this.#needsStill(frame),
       missing: (frame) => this.#missing.has(frame),
       advance: (frame) => this.#advance(frame),
-      drawNewest: (frame) => this.#drawNewest(frame),
-      prepare: (frame) => this.#prepare(frame),
+      drawNewest: (frame) => this.#due.draw(frame),
+      prepare: (frame) => this.#due.prepare(frame),
       draw: (picture, frame) => this.#draw(picture, frame),
       trouble: (text) => { this.#trouble = text; },
       ended: () => this.#stopped(),
@@ -183,7 +189,7 @@ export class FrameSource {
   play(from = this.#frame, rate = 1) {
     if (!(rate > 0)) throw new RangeError('The rate must be above 0.');
     this.pause();
-    this.#run++;
+    this.#due.begin();
     this.#playback.start(this.#seek(from), rate);
     this.#say();
   }
@@ -461,55 +467,8 @@ export class FrameSource {
     this.#wish(this.#aim.playing(frame, this.#cache.room));
   }
 
-  /** Draws the newest picture that is due and newer than the one shown. @param {number} due */
-  #drawNewest(due) {
-    const ready = this.#ready;
-    if (ready && ready.frame > this.#frame) {
-      // Not due yet: what lies before it is passed over, as this machine is behind anyhow.
-      if (ready.frame > due) return;
-      this.#ready = null;
-      this.#show(ready.frame, ready.put);
-      return;
-    }
-    this.#ready = null;
-    const newest = this.#newest(due);
-    if (!newest) return;
-    // The slower way would make a machine that is behind fall further behind.
-    if (this.#brush.converts(newest.picture)) this.#convert(newest);
-    else this.#draw(newest.picture, newest.frame);
-  }
-
-  /** The newest picture at hand that is due at `frame` and was not shown yet. @param {number} due */
-  #newest(due) {
-    const passing = this.#passing && this.#passing.frame <= due ? this.#passing : null;
-    const oldest = Math.max(this.#frame, passing ? passing.frame : -1);
-    for (let frame = due; frame > oldest; frame--) {
-      const picture = this.#cache.get(frame);
-      if (picture) return { frame, picture };
-    }
-    return passing && passing.frame > this.#frame ? passing : null;
-  }
-
-  /**
-   * Converts the picture that will be the newest at the next repaint, where that is the faster way.
-   * @param {number} soon the frame that is due then
-   */
-  #prepare(soon) {
-    const newest = this.#ready ? null : this.#newest(soon);
-    if (newest) this.#convert(newest);
-  }
-
-  /** @param {{frame: number, picture: Picture}} newest shown at one of the next repaints */
-  #convert({ frame, picture }) {
-    const run = this.#run;
-    this.#brush.convert(picture)?.then((put) => {
-      // A loop may have gone back meanwhile, to where this is not due for long.
-      if (this.playing && run === this.#run) this.#ready = { frame, put };
-    }, () => {}); // given up meanwhile
-  }
-
   #stopped() {
-    this.#ready = null;
+    this.#due.end();
     if (this.#closed) return;
     if (this.#waiting.length === 0) this.#target = this.#frame;
     this.#want();

@@ -53,9 +53,9 @@ export class Painter {
     return /** @type {'webgl' | 'software'} */ (this.#backend.name);
   }
 
-  /** Whether it paints names too: a canvas for them would cost more than all shapes. */
+  /** Whether it paints names too. */
   get paintsLabels() {
-    return this.#backend instanceof SoftwareBackend;
+    return this.#backend.paintsLabels;
   }
 
   /**

@@ -34,6 +34,11 @@ export class SoftwareBackend {
     return 'software';
   }
 
+  /** A canvas of their own for names would cost more than all shapes. */
+  get paintsLabels() {
+    return true;
+  }
+
   /** @param {number} width device px @param {number} height */
   resize(width, height) {
     this.w = width;

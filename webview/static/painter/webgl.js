@@ -37,6 +37,10 @@ export class WebglBackend {
     return 'webgl';
   }
 
+  get paintsLabels() {
+    return false;
+  }
+
   /** @param {number} width device px @param {number} height */
   resize(width, height) {
     this.gl.viewport(0, 0, width, height);
