@@ -70,7 +70,7 @@ def _tell(problems: Sequence[str]) -> int:
 
 # -- as people read it --------------------------------------------------------------------------
 
-SESSION_HEAD = ("session", "author", "began", "worked", "edits", "keyframes", "on", "state")
+SESSION_HEAD = ("session", "author", "began", "worked", "edits", "keyframes", "entities", "state")
 
 
 def session_cells(session: Session, names: dict[str, str]) -> tuple[str, ...]:

@@ -135,8 +135,8 @@ class Sessions(ListBoard):
             Column("author", 14),
             Column("worked", 8, right=True),
             Column("edits", 7, right=True),
-            Column("keys", 7, right=True, least=72),
-            Column("on"),
+            Column("keyframes", 9, right=True, least=72),
+            Column("entities"),
             Column("state", 22, least=60),
         )
         super().__init__(cockpit, Listing(columns, "Looking ...", id="list"))

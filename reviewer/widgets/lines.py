@@ -29,7 +29,7 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
 
     sticky = 0
     _base: Style | None = None
-    _kept: dict[Hashable, Strip]
+    _kept: dict[Hashable, Strip]  # painted rows, by all that decides how they look
 
     def on_mount(self) -> None:
         self._kept = {}

@@ -246,7 +246,7 @@ class EntityList {
     setText(name, entity.name);
     setText(kind, this.#note(entity) ?? model.classOf(entity).label);
     setAttribute(hide, 'aria-pressed', String(hidden));
-    setAttribute(hide, 'title', `${hidden ? 'Show' : 'Hide'} (H); Alt+click shows it alone`);
+    setAttribute(hide, 'title', `${hidden ? 'Show' : 'Hide'}; Alt+click shows it alone`);
     setAttribute(hide, 'aria-label', `Hide ${entity.name}`);
     const locked = visibility.isLocked(entity.id);
     setAttribute(lock, 'aria-pressed', String(locked));
@@ -330,7 +330,7 @@ class EntityList {
 
   #key(event) {
     if (this.editing) return;
-    const { store, visibility } = this.workspace;
+    const { store } = this.workspace;
     const page = Math.max(1, Math.floor(this.list.clientHeight / ROW_CSS_PX) - 1);
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[event.key];
     const { selected } = store.state;
@@ -338,8 +338,6 @@ class EntityList {
       this.#startRename(this.#rowOf(selected));
     } else if ((event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) && selected) {
       this.openMenu(selected);
-    } else if (event.key === 'h' && selected && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      visibility.set('hidden', store.state.selection, !visibility.hidden.has(selected));
     } else if (by && this.shown.length && !event.altKey) {
       const at = this.shown.findIndex((entity) => entity.id === selected);
       const next = Math.min(this.shown.length - 1, Math.max(0, at + by));
