@@ -221,18 +221,19 @@ export class SoftwareBackend {
         continue;
       }
       if (kind[i] === BOX) {
-        paintBox(raster, marks.rects, from, ink[i], layout);
+        paintBox(raster, marks.rects.numbers, from, ink[i], layout);
         continue;
       }
       raster.setInk(ink[i]);
       if (kind[i] === SPANS) {
-        next[i] = raster.spans(spans, next[i], end[i]);
+        next[i] = raster.spans(spans.numbers, next[i], end[i]);
       } else if (kind[i] === RINGS) {
         raster.rings(from, end[i]);
       } else if (kind[i] === SEGMENTS) {
         raster.segments(from, end[i], layout.dashOn, layout.dashPeriod);
       } else {
-        raster.disc(discs[from], discs[from + 1], discs[from + 2]);
+        const { numbers } = discs;
+        raster.disc(numbers[from], numbers[from + 1], numbers[from + 2]);
       }
     }
   }

@@ -22,6 +22,29 @@ const MANY_NUMBERS = 1 << 22;
 /** Numbers of an edge of a ring. */
 export const EDGE_NUMBERS = 4;
 
+/** Where marks of a kind have their numbers. */
+const POOLS = {
+  [BOX]: 'rects', [EVERYDAY]: 'rects', [PLATE]: 'rects', [SPANS]: 'spans', [SEGMENTS]: 'lines', [RINGS]: 'edges', [DISC]: 'discs',
+};
+
+/** Numbers that grow as marks come. */
+class Pool {
+  /** @param {Int32Array | Float64Array} numbers room to begin with */
+  constructor(numbers) {
+    this.numbers = numbers;
+    /** so many are taken */
+    this.count = 0;
+  }
+
+  /** Takes room for more. @returns {number} where it begins */
+  take(count) {
+    const from = this.count;
+    this.count += count;
+    if (this.count > this.numbers.length) this.numbers = grown(this.numbers, this.count);
+    return from;
+  }
+}
+
 export class Marks {
   /** @param {number} height rows of the picture @param {number} bandRows */
   constructor(height, bandRows) {
@@ -36,7 +59,7 @@ export class Marks {
     /** the bands that are touched, first and last */
     this.first = new Uint16Array(256);
     this.last = new Uint16Array(256);
-    /** where its numbers begin in that of the arrays below which its kind has, and where they end */
+    /** where its numbers begin in that of the pools below which its kind has, and where they end */
     this.at = new Int32Array(256);
     this.stop = new Int32Array(256);
     /** where the spans begin that are painted next */
@@ -45,31 +68,27 @@ export class Marks {
      * left, top, right, bottom of each box; of everyday ones colour and the outline's own four, of
      * plates where in the store they begin and the four
      */
-    this.rects = new Int32Array(1024);
+    this.rects = new Pool(new Int32Array(1024));
     /** left, row, right of each span */
-    this.spans = new Int32Array(1024);
+    this.spans = new Pool(new Int32Array(1024));
     /** segments as in Sink */
-    this.lines = new Float64Array(1024);
+    this.lines = new Pool(new Float64Array(1024));
     /** x0, y0, x1, y1 of each edge of rings */
-    this.edges = new Float64Array(1024);
+    this.edges = new Pool(new Float64Array(1024));
     /** x, y, radius of each disc */
-    this.discs = new Float64Array(1024);
+    this.discs = new Pool(new Float64Array(1024));
     this.clear();
   }
 
   clear() {
     this.count = 0;
-    this.rectNumbers = 0;
-    this.spanNumbers = 0;
-    this.lineNumbers = 0;
-    this.edgeNumbers = 0;
-    this.discNumbers = 0;
+    for (const name of Object.values(POOLS)) this[name].count = 0;
   }
 
   /** Whether it is time to paint what there is. */
   get full() {
-    return this.count >= MANY_MARKS || this.spanNumbers >= 3 * MANY_SPANS
-      || this.lineNumbers >= MANY_NUMBERS || this.edgeNumbers >= MANY_NUMBERS;
+    return this.count >= MANY_MARKS || this.spans.count >= 3 * MANY_SPANS
+      || this.lines.count >= MANY_NUMBERS || this.edges.count >= MANY_NUMBERS;
   }
 
   #reserve(count) {
@@ -96,11 +115,11 @@ export class Marks {
    * @param {import('../layout.js').Layout} layout @param {Uint32Array} everyday colours of styles
    */
   addBoxes(rects, styles, count, { width: widths, canvasWidth }, everyday) {
-    if (this.rectNumbers + 5 * count > this.rects.length) this.rects = grown(this.rects, this.rectNumbers + 5 * count);
+    let next = this.rects.take(5 * count);
     this.#reserve(this.count + count);
-    const out = this.rects;
+    const out = this.rects.numbers;
     for (let i = 0; i < count; i++) {
-      const from = this.rectNumbers;
+      const from = next;
       const left = rects[4 * i];
       const top = rects[4 * i + 1];
       const right = rects[4 * i + 2];
@@ -112,52 +131,48 @@ export class Marks {
         out[from + 2] = top - 1;
         out[from + 3] = right + 1;
         out[from + 4] = bottom + 1;
-        this.rectNumbers = from + 5;
+        next = from + 5;
         this.#add(EVERYDAY, 0, from, from + 5, top - 1, bottom + 1);
       } else {
         out[from] = left;
         out[from + 1] = top;
         out[from + 2] = right;
         out[from + 3] = bottom;
-        this.rectNumbers = from + 4;
+        next = from + 4;
         const reach = widths[styles[i]];
         this.#add(BOX, styles[i], from, from + 4, top - reach, bottom + reach);
       }
     }
+    this.rects.count = next; // less than taken where boxes have four numbers
   }
 
   /** @param {number} from the pixel of the store where the plate begins; all else device px */
   addPlate(from, left, top, right, bottom) {
-    const at = this.rectNumbers;
-    this.rectNumbers += 5;
-    if (this.rectNumbers > this.rects.length) this.rects = grown(this.rects, this.rectNumbers);
-    this.rects[at] = from;
-    this.rects[at + 1] = left;
-    this.rects[at + 2] = top;
-    this.rects[at + 3] = right;
-    this.rects[at + 4] = bottom;
+    const at = this.rects.take(5);
+    const { numbers } = this.rects;
+    numbers[at] = from;
+    numbers[at + 1] = left;
+    numbers[at + 2] = top;
+    numbers[at + 3] = right;
+    numbers[at + 4] = bottom;
     this.#reserve(this.count + 1);
     this.#add(PLATE, 0, at, at + 5, top, bottom);
   }
 
   /** @param {number} ink @param {Int32Array} spans @param {number} count */
   addSpans(ink, spans, count) {
-    const from = this.spanNumbers;
-    this.spanNumbers += 3 * count;
-    if (this.spanNumbers > this.spans.length) this.spans = grown(this.spans, this.spanNumbers);
-    this.spans.set(spans.subarray(0, 3 * count), from);
+    const from = this.spans.take(3 * count);
+    this.spans.numbers.set(spans.subarray(0, 3 * count), from);
     this.#reserve(this.count + 1);
-    this.#add(SPANS, ink, from, this.spanNumbers, spans[1], spans[3 * count - 2] + 1);
+    this.#add(SPANS, ink, from, from + 3 * count, spans[1], spans[3 * count - 2] + 1);
   }
 
   /** @param {number} ink @param {Float64Array} points x, y @param {number[]} bounds where rings begin, and the last one ends */
   addRings(ink, points, bounds) {
     const rings = bounds.length - 1;
-    const from = this.edgeNumbers;
-    this.edgeNumbers += EDGE_NUMBERS * bounds[rings];
-    if (this.edgeNumbers > this.edges.length) this.edges = grown(this.edges, this.edgeNumbers);
+    const from = this.edges.take(EDGE_NUMBERS * bounds[rings]);
     this.#reserve(this.count + 1);
-    const { edges } = this;
+    const { numbers } = this.edges;
     let at = from;
     let top = Infinity;
     let bottom = -Infinity;
@@ -166,10 +181,10 @@ export class Marks {
       let x = points[last];
       let y = points[last + 1];
       for (let i = 2 * bounds[ring]; i <= last; i += 2) {
-        edges[at] = x;
-        edges[at + 1] = y;
-        edges[at + 2] = x = points[i];
-        edges[at + 3] = y = points[i + 1];
+        numbers[at] = x;
+        numbers[at + 1] = y;
+        numbers[at + 2] = x = points[i];
+        numbers[at + 3] = y = points[i + 1];
         at += EDGE_NUMBERS;
         if (y < top) top = y;
         if (y > bottom) bottom = y;
@@ -180,23 +195,21 @@ export class Marks {
 
   /** @param {number} ink @param {Float64Array} segments as in Sink @param {number} count */
   addSegments(ink, segments, count) {
-    const from = this.lineNumbers;
-    this.lineNumbers += SEGMENT_NUMBERS * count;
-    if (this.lineNumbers > this.lines.length) this.lines = grown(this.lines, this.lineNumbers);
+    const from = this.lines.take(SEGMENT_NUMBERS * count);
     this.#reserve(this.count + 1);
-    const { lines } = this;
+    const { numbers } = this.lines;
     let top = Infinity;
     let bottom = -Infinity;
     let half = 0;
     for (let i = 0; i < SEGMENT_NUMBERS * count; i += SEGMENT_NUMBERS) {
       const y0 = segments[i + 1];
       const y1 = segments[i + 3];
-      lines[from + i] = segments[i];
-      lines[from + i + 1] = y0;
-      lines[from + i + 2] = segments[i + 2];
-      lines[from + i + 3] = y1;
-      lines[from + i + 4] = half = segments[i + 4];
-      lines[from + i + 5] = segments[i + 5];
+      numbers[from + i] = segments[i];
+      numbers[from + i + 1] = y0;
+      numbers[from + i + 2] = segments[i + 2];
+      numbers[from + i + 3] = y1;
+      numbers[from + i + 4] = half = segments[i + 4];
+      numbers[from + i + 5] = segments[i + 5];
       if (y0 < top) top = y0;
       if (y1 < top) top = y1;
       if (y0 > bottom) bottom = y0;
@@ -208,13 +221,12 @@ export class Marks {
   }
 
   addDisc(ink, x, y, radius) {
-    const from = this.discNumbers;
-    this.discNumbers += 3;
-    if (this.discNumbers > this.discs.length) this.discs = grown(this.discs, this.discNumbers);
+    const from = this.discs.take(3);
+    const { numbers } = this.discs;
     this.#reserve(this.count + 1);
-    this.discs[from] = x;
-    this.discs[from + 1] = y;
-    this.discs[from + 2] = radius;
+    numbers[from] = x;
+    numbers[from + 1] = y;
+    numbers[from + 2] = radius;
     this.#add(DISC, ink, from, from + 3, y - radius - 1, y + radius + 1);
   }
 
@@ -240,11 +252,6 @@ export class Marks {
   }
 }
 
-/** Where marks of a kind have their numbers. */
-const POOLS = {
-  [BOX]: 'rects', [EVERYDAY]: 'rects', [PLATE]: 'rects', [SPANS]: 'spans', [SEGMENTS]: 'lines', [RINGS]: 'edges', [DISC]: 'discs',
-};
-
 /** Whether a band looks the same with these marks as with those. @param {Marks} a @param {Marks} b sorted both */
 export function sameBand(a, b, band) {
   const count = a.starts[band + 1] - a.starts[band];
@@ -261,7 +268,7 @@ function sameNumbers(a, i, b, j) {
   const length = a.stop[i] - a.at[i];
   if (length !== b.stop[j] - b.at[j]) return false;
   const pool = POOLS[a.kind[i]];
-  const [ours, theirs] = [a[pool], b[pool]];
+  const [ours, theirs] = [a[pool].numbers, b[pool].numbers];
   for (let k = 0, p = a.at[i], q = b.at[j]; k < length; k++) if (ours[p + k] !== theirs[q + k]) return false;
   return true;
 }

@@ -23,7 +23,7 @@ export function everydayColors({ color, fill, width, dash }) {
  * @param {import('./marks.js').Marks} marks @param {number} from @param {number} stop
  * @returns {number} where it ended
  */
-export function paintAlike(raster, { order, kind, at, rects }, from, stop) {
+export function paintAlike(raster, { order, kind, at, rects: { numbers: rects } }, from, stop) {
   const wanted = kind[order[from]];
   const { whole } = raster;
   const most = whole.length - NUMBERS;

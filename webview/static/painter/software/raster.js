@@ -71,15 +71,15 @@ export class Raster {
   }
 
   /** Takes the numbers that segments and rings are made of. @param {import('./marks.js').Marks} marks */
-  take({ lines, lineNumbers, edges, edgeNumbers }) {
+  take({ lines, edges }) {
     const { kernels, numbers } = this;
-    this.#reserve(lineNumbers + edgeNumbers);
-    this.edges = numbers + 8 * lineNumbers;
-    const room = new Float64Array(kernels.memory.buffer, numbers, lineNumbers + edgeNumbers);
-    room.set(lines.subarray(0, lineNumbers));
-    room.set(edges.subarray(0, edgeNumbers), lineNumbers);
-    kernels.planSegments(numbers, lineNumbers / SEGMENT_NUMBERS);
-    kernels.planEdges(this.edges, edgeNumbers / EDGE_NUMBERS);
+    this.#reserve(lines.count + edges.count);
+    this.edges = numbers + 8 * lines.count;
+    const room = new Float64Array(kernels.memory.buffer, numbers, lines.count + edges.count);
+    room.set(lines.numbers.subarray(0, lines.count));
+    room.set(edges.numbers.subarray(0, edges.count), lines.count);
+    kernels.planSegments(numbers, lines.count / SEGMENT_NUMBERS);
+    kernels.planEdges(this.edges, edges.count / EDGE_NUMBERS);
   }
 
   /** Nothing is painted outside of these rows; forgets what was touched. */
