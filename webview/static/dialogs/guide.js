@@ -14,7 +14,7 @@ const STEPS = [
     done: (now, then) => then.played && !now.playing,
   },
   {
-    title: 'Select', text: 'Click a shape in the picture. Its keyframes and values show on the timeline below and on the right.',
+    title: 'Select', text: 'Click a shape in the picture, or a name in the list. Its keyframes and values show on the timeline below and on the right. Not in the picture? “Go to” there takes you to it.',
     done: (now) => Boolean(now.selected),
   },
   {
