@@ -64,6 +64,8 @@ export class Marks {
     this.stop = new Int32Array(256);
     /** where the spans begin that are painted next */
     this.next = new Int32Array(256);
+    /** whether the mark of this number in the picture before is the same; 0 when nobody asked yet */
+    this.same = new Uint8Array(256);
     /**
      * left, top, right, bottom of each box; of everyday ones colour and the outline's own four, of
      * plates where in the store they begin and the four
@@ -93,7 +95,7 @@ export class Marks {
 
   #reserve(count) {
     if (count <= this.kind.length) return;
-    for (const name of ['kind', 'ink', 'first', 'last', 'at', 'stop', 'next']) this[name] = grown(this[name], count);
+    for (const name of ['kind', 'ink', 'first', 'last', 'at', 'stop', 'next', 'same']) this[name] = grown(this[name], count);
   }
 
   /** Rows [top, bottom) are touched. */
@@ -106,6 +108,7 @@ export class Marks {
     this.at[i] = at;
     this.stop[i] = stop;
     this.next[i] = at;
+    this.same[i] = 0;
     this.first[i] = (top > 0 ? top : 0) / this.bandRows;
     this.last[i] = end / this.bandRows;
   }
@@ -252,23 +255,36 @@ export class Marks {
   }
 }
 
-/** Whether a band looks the same with these marks as with those. @param {Marks} a @param {Marks} b sorted both */
+const SAME = 1;
+const OTHER = 2;
+
+/**
+ * Whether a band looks as in the picture before.
+ * @param {Marks} a of the picture before @param {Marks} b sorted both
+ */
 export function sameBand(a, b, band) {
   const count = a.starts[band + 1] - a.starts[band];
   if (count !== b.starts[band + 1] - b.starts[band]) return false;
   for (let k = 0; k < count; k++) {
     const i = a.order[a.starts[band] + k];
     const j = b.order[b.starts[band] + k];
-    if (a.kind[i] !== b.kind[j] || a.ink[i] !== b.ink[j] || !sameNumbers(a, i, b, j)) return false;
+    if (i !== j) {
+      if (!sameMark(a, i, b, j)) return false;
+      continue;
+    }
+    // Nearly all marks have the number that they had, and touch several bands.
+    if (b.same[j] === 0) b.same[j] = sameMark(a, i, b, j) ? SAME : OTHER;
+    if (b.same[j] === OTHER) return false;
   }
   return true;
 }
 
-function sameNumbers(a, i, b, j) {
+function sameMark(a, i, b, j) {
   const length = a.stop[i] - a.at[i];
-  if (length !== b.stop[j] - b.at[j]) return false;
+  if (a.kind[i] !== b.kind[j] || a.ink[i] !== b.ink[j] || length !== b.stop[j] - b.at[j]) return false;
   const pool = POOLS[a.kind[i]];
-  const [ours, theirs] = [a[pool].numbers, b[pool].numbers];
+  const ours = a[pool].numbers;
+  const theirs = b[pool].numbers;
   for (let k = 0, p = a.at[i], q = b.at[j]; k < length; k++) if (ours[p + k] !== theirs[q + k]) return false;
   return true;
 }
