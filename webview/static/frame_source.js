@@ -114,7 +114,6 @@ export class FrameSource {
       brush: this.#brush,
       cache: this.#cache,
       shown: () => this.#frame,
-      playing: () => this.playing,
       passing: () => this.#passing,
       show: (frame, put) => this.#show(frame, put),
     });
@@ -189,7 +188,6 @@ export class FrameSource {
   play(from = this.#frame, rate = 1) {
     if (!(rate > 0)) throw new RangeError('The rate must be above 0.');
     this.pause();
-    this.#due.begin();
     this.#playback.start(this.#seek(from), rate);
     this.#say();
   }

@@ -7,14 +7,13 @@
  * @property {import('./brush.js').Brush} brush
  * @property {import('./frame_cache.js').FrameCache} cache
  * @property {() => number} shown the frame on the canvas
- * @property {() => boolean} playing
  * @property {() => Shot | null} passing a picture at hand that is not in the cache
  * @property {(frame: number, put: () => void) => void} show puts it on the canvas
  */
 
 export class Due {
   #stage;
-  /** Counts how often playback began. */
+  /** Counts how often playback ended. */
   #run = 0;
   /** Converted and not due yet. @type {{frame: number, put: () => void} | null} */
   #ready = null;
@@ -24,13 +23,9 @@ export class Due {
     this.#stage = stage;
   }
 
-  /** Playback begins. */
-  begin() {
-    this.#run++;
-  }
-
-  /** It is over. */
+  /** Playback is over: what is being converted for it is not wanted any more. */
   end() {
+    this.#run++;
     this.#ready = null;
   }
 
@@ -79,8 +74,8 @@ export class Due {
   #convert({ frame, picture }) {
     const run = this.#run;
     this.#stage.brush.convert(picture)?.then((put) => {
-      // A loop may have gone back meanwhile, to where this is not due for long.
-      if (this.#stage.playing() && run === this.#run) this.#ready = { frame, put };
+      // It may have begun anew meanwhile: a loop goes back to where this is not due for long.
+      if (run === this.#run) this.#ready = { frame, put };
     }, () => {}); // given up meanwhile
   }
 }
