@@ -68,8 +68,8 @@
 ;; Columns [i, to) of a thin line, groups of four that are covered in their whole length.
 (func $level (param $i i32) (param $to i32) (param $side i64) (param $step i64) (param $wide i64)
   (local $at i32) (local $row i32) (local $end i32) (local $stride i32)
-  (local $up i64) (local $down i64) (local $low v128) (local $high v128) (local $above v128)
-  (local $below v128) (local $thick v128) (local $rise v128)
+  (local $low v128) (local $high v128) (local $above v128) (local $below v128)
+  (local $thick v128) (local $rise v128)
   (local $even v128) (local $odd v128) (local $bytes v128) (local $half v128)
   (local $one v128)
   (local.set $stride (i32.shl (global.get $stride) (i32.const 2)))
@@ -80,19 +80,15 @@
   (local.set $one (i16x8.splat (i32.const 256)))
   (local.set $thick (i16x8.splat (call $of256 (local.get $wide))))
   (local.set $rise (call $rise (local.get $step)))
-  (local.set $down (i64.mul (i64.const 3) (local.get $step)))
-  (local.set $up (i64.and (local.get $down) (i64.shr_s (local.get $down) (i64.const 63))))
-  (local.set $down (i64.add (local.get $wide) (i64.sub (local.get $down) (local.get $up))))
   (loop $next
-    (local.set $row
-      (call $most (global.get $top) (call $whole (i64.add (local.get $side) (local.get $up)))))
-    (local.set $end
-      (i32.sub (call $least (global.get $bottom) (i32.add (i32.const 1)
-        (call $whole (i64.add (local.get $side) (local.get $down))))) (local.get $row)))
-    (if (i32.gt_s (local.get $end) (i32.const 0)) (then
+    (call $touched (local.get $side) (local.get $step) (local.get $wide))
+    (local.set $end)
+    (local.set $row)
+    (if (i32.lt_s (local.get $row) (local.get $end)) (then
       (local.set $at (i32.add (i32.mul (local.get $row) (local.get $stride))
         (i32.shl (local.get $i) (i32.const 2))))
-      (local.set $end (i32.add (local.get $at) (i32.mul (local.get $end) (local.get $stride))))
+      (local.set $end (i32.add (local.get $at) (i32.mul (local.get $stride)
+        (i32.sub (local.get $end) (local.get $row)))))
       (local.set $low (i16x8.add (local.get $rise) (i16x8.splat
         (i32.sub (call $of256 (local.get $side)) (i32.shl (local.get $row) (i32.const 8))))))
       (local.set $above (i16x8.sub (local.get $one) (local.get $one)))
